@@ -1,0 +1,77 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "hi-fetch",
+    products: [
+        .library(name: "FrameEngine", targets: ["FrameEngine"]),
+        .executable(name: "hi-fetch", targets: ["hi-fetch"]),
+        .executable(name: "bench", targets: ["bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    ],
+    targets: [
+        // System libraries: a module map and typed wrappers for variadic calls, nothing else.
+        .systemLibrary(name: "CCurl", path: "Sources/System/CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "COpenJPEG", path: "Sources/System/COpenJPEG", pkgConfig: "libopenjp2"),
+        .systemLibrary(name: "CISAL", path: "Sources/System/CISAL", pkgConfig: "libisal"),
+        .systemLibrary(name: "CDeflate", path: "Sources/System/CDeflate", pkgConfig: "libdeflate"),
+
+        // Our C and the C++ shims.
+        .target(name: "CKernels"),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "COpenJPH", linkerSettings: [.linkedLibrary("openjph")]),
+        .target(
+            name: "CDCMTK",
+            linkerSettings: [
+                .linkedLibrary("dcmjpeg"), .linkedLibrary("dcmjpls"), .linkedLibrary("dcmimage"),
+                .linkedLibrary("dcmimgle"), .linkedLibrary("dcmdata"), .linkedLibrary("oflog"),
+                .linkedLibrary("ofstd"),
+            ]),
+
+        .target(
+            name: "FrameEngine",
+            dependencies: [
+                "CCurl", "COpenJPEG", "CISAL", "CDeflate", "CKernels", "CSimdJSON",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(
+            name: "LocalImaging",
+            dependencies: [
+                "FrameEngine", "COpenJPH", "CDCMTK",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+            ]),
+        .executableTarget(
+            name: "hi-fetch",
+            dependencies: [
+                "FrameEngine", "LocalImaging",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "FrameEngine", "COpenJPH",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .testTarget(name: "FrameEngineTests", dependencies: ["FrameEngine", "CKernels"]),
+        .testTarget(name: "LocalImagingTests", dependencies: ["LocalImaging", "FrameEngine"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["FrameEngine", "LocalImaging"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,15 @@
+/// The result of the decode stage: pixels, or the stored bytes where the syntax is not decoded.
+public struct DecodedFrame: Sendable {
+    /// Pixels as `layout` says; the stored bytes when `layout` is nil.
+    public let bytes: PooledBuffer
+    /// Nil for a frame that passed through as stored.
+    public let layout: PixelLayout?
+    /// Which codec made it, as the manifest names it: `openjpeg`, `native`, `as-stored`.
+    public let decoder: String
+
+    public init(bytes: PooledBuffer, layout: PixelLayout?, decoder: String) {
+        self.bytes = bytes
+        self.layout = layout
+        self.decoder = decoder
+    }
+}
