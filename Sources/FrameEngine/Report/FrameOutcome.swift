@@ -1,0 +1,54 @@
+/// How a frame ended, as the manifest says it.
+public enum FrameStatus: String, Sendable, Codable, CaseIterable {
+    /// Its checksum is what the metadata says.
+    case verified
+    /// There was no checksum to compare with.
+    case unverifiable
+    /// It arrived and decoded, and its checksum is another one.
+    case mismatch
+    /// It could not be fetched, decoded or written.
+    case failed
+}
+
+/// Why a frame failed: the stage, a stable code and a line for a person.
+public struct FrameFailure: Sendable, Equatable {
+    public let stage: Stage
+    public let code: String
+    public let message: String
+
+    public init(stage: Stage, code: String, message: String) {
+        self.stage = stage
+        self.code = code
+        self.message = message
+    }
+
+    public init(_ error: any StageError) {
+        self.init(stage: error.stage, code: error.code, message: error.message)
+    }
+}
+
+/// All that is worth recording of one finished frame.
+public struct FrameOutcome: Sendable {
+    public let frame: PlannedFrame
+    public var status: FrameStatus
+    /// The file written, relative to the output directory, `/` between its parts. Nil when none was.
+    public var file: String?
+    /// Bytes as served.
+    public var encodedBytes = 0
+    /// Bytes of the decoded pixels; of the stored bytes for a frame that is not decoded.
+    public var decodedBytes = 0
+    /// Nil for frames that are not decoded.
+    public var layout: PixelLayout?
+    /// The checksum found. Nil when the frame did not get that far.
+    public var crc32: UInt32?
+    /// `openjpeg`, `native` or `as-stored`; nil when the frame did not get that far.
+    public var decoder: String?
+    /// Requests made for this frame.
+    public var attempts = 0
+    public var failure: FrameFailure?
+
+    public init(frame: PlannedFrame, status: FrameStatus) {
+        self.frame = frame
+        self.status = status
+    }
+}
