@@ -57,6 +57,9 @@ public final class AsyncBudget: Sendable {
         state = Mutex(State(free: max(1, limit)))
     }
 
+    /// How many takers wait, for tests and reports.
+    var waiterCount: Int { state.withLock { $0.waiters.count - $0.firstWaiter } }
+
     /// Waits for its turn and for `amount` to be free, and takes it.
     ///
     /// - Throws: `CancellationError` when the task is cancelled while it waits.
@@ -103,6 +106,8 @@ public final class AsyncBudget: Sendable {
             return state.waiters.remove(at: index).continuation
         }
         waiting?.resume(returning: false)
+        // It may have stood before smaller ones that fit.
+        giveBack(0)
     }
 
     private func giveBack(_ amount: Int) {

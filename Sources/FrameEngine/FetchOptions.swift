@@ -1,0 +1,65 @@
+import Foundation
+
+/// What a fetch is to do. Every value has a default that the program chooses; nil means "choose".
+public struct FetchOptions: Sendable {
+    /// The folder for frames, manifest and report. Made when missing.
+    public var outputDirectory: String
+    public var format: OutputFormat
+    /// With `raw`: also keep the bytes as served, beside the pixels.
+    public var keepsCodestream: Bool
+    public var decoder: DecoderPreference
+    /// Whether frames without a checksum are written and count as a success.
+    public var allowsUnverifiable: Bool
+    /// Threads that decode, verify and write; one a core by default.
+    public var workers: Int?
+    /// Connections to the service.
+    public var connections: Int?
+    /// HTTP/2 streams a connection, below 20 (the service drops connections beyond).
+    public var streams: Int?
+    /// Bytes of frames in flight, encoded and decoded together.
+    public var memoryLimitInBytes: Int
+    public var retry: RetryPolicy
+    /// Limits for what a frame's header may ask for.
+    public var decodeLimits: DecodeLimits
+
+    public init(
+        outputDirectory: String, format: OutputFormat = .raw, keepsCodestream: Bool = false,
+        decoder: DecoderPreference = .auto, allowsUnverifiable: Bool = false, workers: Int? = nil,
+        connections: Int? = nil, streams: Int? = nil, memoryLimitInBytes: Int? = nil,
+        retry: RetryPolicy = RetryPolicy(), decodeLimits: DecodeLimits = DecodeLimits()
+    ) {
+        self.outputDirectory = outputDirectory
+        self.format = format
+        self.keepsCodestream = keepsCodestream
+        self.decoder = decoder
+        self.allowsUnverifiable = allowsUnverifiable
+        self.workers = workers
+        self.connections = connections
+        self.streams = streams
+        self.memoryLimitInBytes = memoryLimitInBytes ?? Self.defaultMemoryLimitInBytes
+        self.retry = retry
+        self.decodeLimits = decodeLimits
+    }
+
+    /// A quarter of the machine's memory, 1 GiB at most: more in flight does not make a fetch faster.
+    public static var defaultMemoryLimitInBytes: Int {
+        Int(min(ProcessInfo.processInfo.physicalMemory / 4, 1 << 30))
+    }
+
+    /// One worker a core that this process may use.
+    public static var defaultWorkers: Int { ProcessInfo.processInfo.activeProcessorCount }
+}
+
+/// What is to be fetched.
+public enum FetchSource: Sendable, Hashable {
+    /// A file with GetImageSetMetadata JSON, gzipped or not, or the reduced form with ids and sizes only.
+    case metadataFile(String)
+    /// One image set; its latest version unless one is named.
+    case imageSet(HealthImagingID, version: String?)
+    /// Every image set of a study, by StudyInstanceUID.
+    case study(String)
+    /// Every image set that holds a series, by SeriesInstanceUID; frames of other series are left out.
+    case series(String)
+    /// Every image set of the data store.
+    case all
+}

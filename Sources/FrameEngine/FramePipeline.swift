@@ -1,0 +1,128 @@
+/// The life of one frame, from plan to outcome. The only place that names all stages.
+///
+///     budget -> request -> bytes -> decode -> verify -> write -> outcome
+struct FramePipeline: Sendable {
+    /// What one frame came to, with the error itself for those who decide about the whole run.
+    struct Result: Sendable {
+        var outcome: FrameOutcome
+        var error: (any StageError)?
+    }
+
+    let client: HealthImagingClient
+    let transport: any HTTPTransport
+    let workers: WorkerPool<FrameWorker>
+    /// Requests in flight, 1 each.
+    let requests: AsyncBudget
+    /// Bytes in flight.
+    let memory: AsyncBudget
+    let sink: any FrameSink
+    let retry: RetryPolicy
+    let allowsUnverifiable: Bool
+    let frameLimitInBytes: Int
+
+    /// Fetches, decodes, verifies and writes `frame`, as often as the retry policy allows.
+    ///
+    /// - Throws: only `CancellationError`; whatever else happens to the frame is in the result.
+    func process(_ frame: PlannedFrame) async throws -> Result {
+        let lease = try await memory.take(Self.estimatedBytes(of: frame))
+        defer { lease.release() }
+        var lastEncodedCRC32: UInt32?
+        var attempt = 1
+        while true {
+            var result: Result
+            var sameBytesAgain = false
+            do {
+                let encoded = try await fetch(frame)
+                lease.adjust(to: encoded.count + Self.decodedEstimate(of: frame, encoded: encoded.count))
+                let worked = await workers.run { worker in
+                    worker.finish(frame, encoded: encoded, sink: sink, allowsUnverifiable: allowsUnverifiable)
+                }
+                result = worked.result
+                sameBytesAgain = worked.encodedCRC32 != nil && worked.encodedCRC32 == lastEncodedCRC32
+                lastEncodedCRC32 = worked.encodedCRC32
+            } catch let error as any StageError {
+                result = Result(outcome: FrameOutcome(frame: frame, status: .failed), error: error)
+                result.outcome.failure = FrameFailure(error)
+            }
+            result.outcome.attempts = attempt
+            // The same bytes twice: the network is not at fault and a third time would not help.
+            guard let error = result.error, error.isRetryable, !sameBytesAgain,
+                retry.allowsAttempt(after: attempt)
+            else { return result }
+            try await Task.sleep(for: retry.delay(after: attempt, retryAfter: (error as? ServiceError)?.retryAfter))
+            attempt += 1
+        }
+    }
+
+    /// One request for the frame's bytes, as served.
+    private func fetch(_ frame: PlannedFrame) async throws -> PooledBuffer {
+        let slot = try await requests.take(1)
+        defer { slot.release() }
+        let request = try await client.frameRequest(for: frame)
+        let response = try await transport.send(
+            request, bodySizeHint: frame.sizeHintInBytes, bodyLimit: frameLimitInBytes)
+        guard response.status == 200 else {
+            throw HealthImagingClient.error(from: response, operation: "GetImageFrame")
+        }
+        return response.body
+    }
+
+    /// Bytes that the frame will hold while it is in flight, before anything of it has arrived.
+    private static func estimatedBytes(of frame: PlannedFrame) -> Int {
+        // The hint is the encoded or the decoded size (reference section 6.2); twice it covers both kinds.
+        2 * max(frame.sizeHintInBytes ?? 1 << 20, 64 << 10)
+    }
+
+    private static func decodedEstimate(of frame: PlannedFrame, encoded: Int) -> Int {
+        // Lossless medical frames compress 2 to 4 : 1; a hint that is larger is the decoded size itself.
+        max(frame.sizeHintInBytes ?? 0, 4 * encoded)
+    }
+}
+
+/// What a worker thread owns: a decoder, and its number.
+final class FrameWorker {
+    struct Worked: Sendable {
+        let result: FramePipeline.Result
+        /// Of the bytes as served, when they turned out wrong: tells the network from the service on a second try.
+        let encodedCRC32: UInt32?
+    }
+
+    private let decoder: FrameDecoder
+    private let number: Int
+
+    init(decoder: FrameDecoder, number: Int) {
+        self.decoder = decoder
+        self.number = number
+    }
+
+    /// Decodes, verifies and writes; the frame's pixels never leave this thread's core.
+    func finish(
+        _ frame: PlannedFrame, encoded: PooledBuffer, sink: any FrameSink, allowsUnverifiable: Bool
+    ) -> Worked {
+        var outcome = FrameOutcome(frame: frame, status: .failed)
+        outcome.encodedBytes = encoded.count
+        do {
+            let decoded = try decoder.decode(encoded, storedAs: frame.instance.effectiveTransferSyntax)
+            let verified = FrameVerifier.verify(decoded, encoded: encoded, against: frame)
+            outcome.decoder = decoded.decoder
+            outcome.layout = verified.decoded.layout
+            outcome.decodedBytes = verified.decoded.bytes.count
+            outcome.crc32 = verified.crc32
+            outcome.status = verified.status
+            if let mismatch = verified.mismatch { throw mismatch }
+            if outcome.status == .verified || allowsUnverifiable {
+                let accepted = AcceptedFrame(frame: frame, encoded: encoded, decoded: verified.decoded)
+                outcome.file = try sink.write(accepted, worker: number)
+            }
+            return Worked(result: .init(outcome: outcome, error: nil), encodedCRC32: nil)
+        } catch {
+            guard let error = error as? any StageError else { preconditionFailure("untyped error: \(error)") }
+            if error.stage != .verify { outcome.status = .failed }
+            outcome.failure = FrameFailure(error)
+            let suspect = error.stage == .decode || error.stage == .verify
+            return Worked(
+                result: .init(outcome: outcome, error: error),
+                encodedCRC32: suspect ? CRC32.checksum(encoded.bytes) : nil)
+        }
+    }
+}

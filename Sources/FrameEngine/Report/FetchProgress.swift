@@ -1,0 +1,46 @@
+/// Counts of a fetch at one moment. Bytes and frames, since its start.
+public struct FetchProgress: Sendable, Equatable, Codable {
+    /// Image sets whose frames are known.
+    public var imageSetsPlanned = 0
+    /// Image sets whose metadata could not be had or read.
+    public var imageSetsFailed = 0
+    /// Frames known so far; more may come while `planIsComplete` is false.
+    public var framesPlanned = 0
+    public var planIsComplete = false
+    public var verified = 0
+    public var unverifiable = 0
+    public var mismatch = 0
+    public var failed = 0
+    /// Requests for frames, repeated ones included.
+    public var frameRequests = 0
+    /// Bytes of finished frames as served.
+    public var encodedBytes = 0
+    /// Bytes of finished frames after decoding.
+    public var decodedBytes = 0
+    /// Finished frames by the codec that made their bytes.
+    public var framesByDecoder: [String: Int] = [:]
+    /// Failed and mismatched frames by `stage/code`.
+    public var framesByError: [String: Int] = [:]
+
+    public init() {}
+
+    /// Frames that have ended, one way or the other.
+    public var framesFinished: Int { verified + unverifiable + mismatch + failed }
+
+    mutating func count(_ outcome: FrameOutcome) {
+        switch outcome.status {
+        case .verified: verified += 1
+        case .unverifiable: unverifiable += 1
+        case .mismatch: mismatch += 1
+        case .failed: failed += 1
+        }
+        frameRequests += outcome.attempts
+        encodedBytes += outcome.encodedBytes
+        decodedBytes += outcome.decodedBytes
+        if let decoder = outcome.decoder { framesByDecoder[decoder, default: 0] += 1 }
+        if let failure = outcome.failure {
+            // The codes are a closed set, so this dictionary stays small whatever the number of frames.
+            framesByError["\(failure.stage.rawValue)/\(failure.code)", default: 0] += 1
+        }
+    }
+}

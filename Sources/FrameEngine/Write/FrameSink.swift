@@ -1,0 +1,64 @@
+/// A frame that may be written: its checksum was right, or the user allowed frames that have none.
+public struct AcceptedFrame: Sendable {
+    public let frame: PlannedFrame
+    /// As served.
+    public let encoded: PooledBuffer
+    public let decoded: DecodedFrame
+
+    public init(frame: PlannedFrame, encoded: PooledBuffer, decoded: DecodedFrame) {
+        self.frame = frame
+        self.encoded = encoded
+        self.decoded = decoded
+    }
+}
+
+/// Where accepted frames go. Called from several workers at a time, one frame each.
+public protocol FrameSink: Sendable {
+    /// Keeps the frame; when this returns it is whole under its final name.
+    ///
+    /// - Parameter worker: which worker calls, to keep temporary names apart.
+    /// - Returns: the file's path relative to the output directory; nil when nothing was written.
+    func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> String?
+}
+
+/// Counts as written what nobody wants on disk (`--format none`).
+public struct DiscardingSink: FrameSink {
+    public init() {}
+
+    public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> String? { nil }
+}
+
+/// One file a frame: decoded pixels (`raw`) or the bytes as served (`jph`), and both where the user wants both.
+///
+/// A frame that is not decoded is written as stored, with the extension of its syntax.
+public struct FileSink: FrameSink {
+    private let directory: OutputDirectory
+    private let format: OutputFormat
+    private let keepsCodestream: Bool
+
+    public init(directory: OutputDirectory, format: OutputFormat, keepsCodestream: Bool) {
+        self.directory = directory
+        self.format = format
+        self.keepsCodestream = keepsCodestream
+    }
+
+    public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> String? {
+        try directory.prepare(for: frame.frame)
+        let storedExtension = frame.frame.instance.effectiveTransferSyntax.storedFileExtension
+        guard format == .raw, frame.decoded.layout != nil else {
+            return try write(frame.encoded, of: frame.frame, extension: storedExtension, worker: worker)
+        }
+        if keepsCodestream {
+            _ = try write(frame.encoded, of: frame.frame, extension: storedExtension, worker: worker)
+        }
+        return try write(frame.decoded.bytes, of: frame.frame, extension: "raw", worker: worker)
+    }
+
+    private func write(
+        _ buffer: PooledBuffer, of frame: PlannedFrame, extension fileExtension: String, worker: Int
+    ) throws(WriteError) -> String {
+        let relative = OutputDirectory.relativePath(of: frame, extension: fileExtension)
+        try AtomicFile.write(buffer.bytes, to: "\(directory.path)/\(relative)", tag: String(worker))
+        return relative
+    }
+}

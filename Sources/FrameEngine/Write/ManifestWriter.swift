@@ -1,0 +1,87 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Appends a line to `manifest.jsonl` for each finished frame.
+///
+/// A line is written in one `write` after the frame's file has its final name, so whatever the manifest names is
+/// on disk, also after a kill. The file is locked while it is open: two runs never write into one folder.
+/// Thread-safe.
+public final class ManifestWriter: Sendable {
+    public static let fileName = "manifest.jsonl"
+
+    private let path: String
+    private let descriptor: Int32
+    private let isOpen = Mutex(true)
+
+    /// Opens, or makes, the manifest of `directory` and locks it.
+    ///
+    /// - Throws: `WriteError` with code `in-use` when another process holds it.
+    public init(in directory: OutputDirectory) throws(WriteError) {
+        path = "\(directory.path)/\(Self.fileName)"
+        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw WriteError(operation: "open", path: path, errno: errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let failure = WriteError(operation: "lock", path: path, errno: errno)
+            close(descriptor)
+            throw failure
+        }
+        do {
+            try endTornLine()
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    deinit { closeFile() }
+
+    /// Records one finished frame.
+    public func append(_ outcome: FrameOutcome) throws(WriteError) {
+        let line = outcome.manifestLine()
+        let result: Result<Void, WriteError> = isOpen.withLock { isOpen in
+            guard isOpen else { return .failure(WriteError(operation: "write", path: path, errno: EBADF)) }
+            do throws(WriteError) {
+                return .success(try AtomicFile.write(line, to: descriptor, path: path))
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    /// Closes the file and unlocks it. Calling it again does nothing.
+    public func closeFile() {
+        isOpen.withLock { isOpen in
+            if isOpen { close(descriptor) }
+            isOpen = false
+        }
+    }
+
+    /// A run that was killed, or that ran out of disk, can leave half a line: it is cut off, its frame is not recorded.
+    private func endTornLine() throws(WriteError) {
+        let size = lseek(descriptor, 0, SEEK_END)
+        guard size > 0 else { return }
+        var keep = size
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while keep > 0 {
+            let start = max(0, keep - off_t(chunk.count))
+            let count = pread(descriptor, &chunk, Int(keep - start), start)
+            guard count == Int(keep - start) else {
+                throw WriteError(operation: "read", path: path, errno: errno)
+            }
+            if let feed = chunk[..<count].lastIndex(of: UInt8(ascii: "\n")) {
+                keep = start + off_t(feed) + 1
+                break
+            }
+            keep = start
+        }
+        guard keep == size || ftruncate(descriptor, keep) == 0 else {
+            throw WriteError(operation: "repair", path: path, errno: errno)
+        }
+    }
+}

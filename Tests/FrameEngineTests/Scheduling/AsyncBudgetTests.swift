@@ -1,0 +1,149 @@
+import Testing
+
+@testable import FrameEngine
+
+@Suite("The budget for bytes and requests in flight")
+struct AsyncBudgetTests {
+    @Test("never more than the limit is held, whatever the number of takers")
+    func neverBeyondLimit() async throws {
+        let budget = AsyncBudget(limit: 10)
+        let held = Shared((now: 0, most: 0))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<500 {
+                group.addTask {
+                    let amount = 1 + index % 7
+                    let lease = try await budget.take(amount)
+                    held.withLock {
+                        $0.now += amount
+                        $0.most = max($0.most, $0.now)
+                    }
+                    await Task.yield()
+                    held.withLock { $0.now -= amount }
+                    lease.release()
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(held.value.most <= 10)
+        #expect(held.value.now == 0)
+    }
+
+    @Test("a taker of more than the whole gets the whole, alone, and later ones wait behind it")
+    func largerThanLimit() async throws {
+        let budget = AsyncBudget(limit: 100)
+        let small = try await budget.take(1)
+        let order = Shared<[String]>([])
+        let large = Task {
+            let lease = try await budget.take(1_000)
+            order.withLock { $0.append("large") }
+            lease.release()
+        }
+        while budget.waiterCount == 0 { await Task.yield() }
+        let late = Task {
+            let lease = try await budget.take(1)
+            order.withLock { $0.append("late") }
+            lease.release()
+        }
+        while budget.waiterCount < 2 { await Task.yield() }
+        small.release()
+        try await large.value
+        try await late.value
+        #expect(order.value == ["large", "late"])
+    }
+
+    @Test("a cancelled taker gives up its place and holds nothing")
+    func cancellation() async throws {
+        let budget = AsyncBudget(limit: 1)
+        let lease = try await budget.take(1)
+        let waiting = Task { try await budget.take(1) }
+        while budget.waiterCount == 0 { await Task.yield() }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        lease.release()
+        let next = try await budget.take(1)
+        next.release()
+    }
+
+    @Test("tasks cancelled at any moment leave the whole budget free in the end")
+    func cancellationStorm() async throws {
+        let budget = AsyncBudget(limit: 3)
+        for _ in 0..<300 {
+            let tasks = (0..<8).map { index in
+                Task {
+                    let lease = try await budget.take(1 + index % 3)
+                    await Task.yield()
+                    lease.release()
+                }
+            }
+            for (index, task) in tasks.enumerated() where index % 2 == 0 { task.cancel() }
+            for task in tasks { _ = await task.result }
+        }
+        let all = try await budget.take(3)
+        #expect(budget.waiterCount == 0)
+        all.release()
+    }
+
+    @Test("an amount corrected upwards makes later takers wait until it is given back")
+    func adjust() async throws {
+        let budget = AsyncBudget(limit: 10)
+        let lease = try await budget.take(2)
+        lease.adjust(to: 25)
+        let waiting = Task { try await budget.take(1).release() }
+        while budget.waiterCount == 0 { await Task.yield() }
+        lease.release()
+        lease.release()
+        try await waiting.value
+        let all = try await budget.take(10)
+        all.release()
+    }
+}
+
+@Suite("The worker threads")
+struct WorkerPoolTests {
+    @Test("every job runs once, on a thread with a context of its own")
+    func allJobs() async {
+        final class Context { var jobs = 0 }
+        let pool = WorkerPool(count: 3, name: "test") { _ in Context() }
+        let total = await withTaskGroup(of: Int.self) { group in
+            for index in 0..<2_000 {
+                group.addTask {
+                    await pool.run { context in
+                        context.jobs += 1
+                        return index
+                    }
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(total == 2_000 * 1_999 / 2)
+        pool.shutDown()
+    }
+}
+
+@Suite("The retry policy")
+struct RetryPolicyTests {
+    @Test("waits double up to the cap, with full jitter")
+    func delays() {
+        let policy = RetryPolicy(attempts: 4, base: .milliseconds(100), cap: .seconds(1))
+        #expect(policy.delay(after: 1, random: 1) == .milliseconds(100))
+        #expect(policy.delay(after: 3, random: 1) == .milliseconds(400))
+        #expect(policy.delay(after: 9, random: 1) == .seconds(1))
+        #expect(policy.delay(after: 64, random: 1) == .seconds(1))
+        #expect(policy.delay(after: 3, random: 0.5) == .milliseconds(200))
+        #expect(policy.delay(after: 3, random: 0) == .zero)
+    }
+
+    @Test("what the server asks for is a lower bound, up to a limit")
+    func retryAfter() {
+        let policy = RetryPolicy(retryAfterCap: .seconds(60))
+        #expect(policy.delay(after: 1, retryAfter: .seconds(5), random: 0) == .seconds(5))
+        #expect(policy.delay(after: 1, retryAfter: .seconds(86_400), random: 0) == .seconds(60))
+    }
+
+    @Test("attempts are bounded and at least one")
+    func attempts() {
+        #expect(RetryPolicy(attempts: 3).allowsAttempt(after: 2))
+        #expect(!RetryPolicy(attempts: 3).allowsAttempt(after: 3))
+        #expect(RetryPolicy(attempts: 0).attempts == 1)
+    }
+}
