@@ -1,0 +1,85 @@
+import CCurl
+
+/// The options that are the same for every transfer of a transport.
+struct CurlOptions: Sendable {
+    /// curl's receive buffer of one handle, in bytes. A TLS record is 16 KiB; more saves system calls on plain HTTP.
+    private static let receiveBufferBytes = 128 << 10
+
+    let configuration: TransportConfiguration
+    let choice: ProtocolChoice
+
+    /// Sets them all; the first failure wins, since each of them matters.
+    func apply(to easy: UnsafeMutableRawPointer) -> CURLcode {
+        let steps = [applyProtocol, applyTimers, applyTrust, applySocket]
+        for step in steps {
+            let result = step(easy)
+            if result != CURLE_OK { return result }
+        }
+        return CURLE_OK
+    }
+
+    private func set(_ easy: UnsafeMutableRawPointer, _ values: [(CURLoption, Int)]) -> CURLcode {
+        for (option, value) in values {
+            let result = curl_shim_set_long(easy, option, value)
+            if result != CURLE_OK { return result }
+        }
+        return CURLE_OK
+    }
+
+    private func applyProtocol(_ easy: UnsafeMutableRawPointer) -> CURLcode {
+        let isHTTP2 = choice == .http2
+        let result = set(
+            easy,
+            [
+                (CURLOPT_HTTP_VERSION, isHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1),
+                // Wait for a connection that can multiplex rather than open another one.
+                (CURLOPT_PIPEWAIT, isHTTP2 ? 1 : 0),
+                (CURLOPT_FOLLOWLOCATION, 0),
+                // Bodies as they came: the stages behind know what to undo.
+                (CURLOPT_HTTP_CONTENT_DECODING, 0),
+                (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1),
+            ])
+        guard result == CURLE_OK else { return result }
+        let allowed = curl_shim_allow_only_http(easy)
+        guard allowed == CURLE_OK else { return allowed }
+        return curl_shim_set_string(easy, CURLOPT_USERAGENT, configuration.userAgent)
+    }
+
+    private func applyTimers(_ easy: UnsafeMutableRawPointer) -> CURLcode {
+        set(
+            easy,
+            [
+                (CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.timerMilliseconds),
+                (CURLOPT_LOW_SPEED_LIMIT, configuration.usesLowSpeedLimit ? 1 : 0),
+                (CURLOPT_LOW_SPEED_TIME, configuration.idleTimeout.timerSeconds),
+                (CURLOPT_TIMEOUT_MS, configuration.totalTimeout?.timerMilliseconds ?? 0),
+                // The process's signals are the program's own; timers do not need SIGALRM.
+                (CURLOPT_NOSIGNAL, 1),
+            ])
+    }
+
+    private func applyTrust(_ easy: UnsafeMutableRawPointer) -> CURLcode {
+        let result = set(
+            easy,
+            [
+                (CURLOPT_SSL_VERIFYPEER, 1),
+                (CURLOPT_SSL_VERIFYHOST, 2),
+                (CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2),
+            ])
+        guard result == CURLE_OK, let path = configuration.caBundlePath else { return result }
+        return curl_shim_set_string(easy, CURLOPT_CAINFO, path)
+    }
+
+    private func applySocket(_ easy: UnsafeMutableRawPointer) -> CURLcode {
+        let result = set(
+            easy,
+            [
+                (CURLOPT_TCP_NODELAY, 1),
+                (CURLOPT_TCP_KEEPALIVE, 1),
+                (CURLOPT_TCP_KEEPIDLE, 30),
+                (CURLOPT_TCP_KEEPINTVL, 10),
+                (CURLOPT_BUFFERSIZE, Self.receiveBufferBytes),
+            ])
+        return result == CURLE_OK ? curl_shim_do_not_wait_for_resolver(easy) : result
+    }
+}

@@ -1,0 +1,34 @@
+/// How a `CurlTransport` connects, and when it gives up. The defaults suit a bulk fetch.
+///
+/// Proxies are taken from the environment as curl reads it (`https_proxy`, `no_proxy`, …). Certificates are always
+/// verified and TLS is 1.2 or later; there is no switch for either.
+public struct TransportConfiguration: Sendable {
+    /// Limit for the name look-up, the TCP connection and the TLS handshake together.
+    public var connectTimeout: Duration = .seconds(10)
+    /// A transfer that moves less than 1 byte a second for this long has failed. Whole seconds, at least one.
+    public var idleTimeout: Duration = .seconds(30)
+    /// Limit for a whole transfer from its first to its last byte; nil for none.
+    public var totalTimeout: Duration? = .seconds(600)
+    /// A PEM file of trusted certificates in place of the system's; nil for the system's.
+    public var caBundlePath: String?
+    /// HTTP version.
+    public var protocolChoice: ProtocolChoice = .automatic
+    /// Connections to one host over all loops; nil for the default of the protocol.
+    public var maximumConnections: Int?
+    /// Concurrent streams on one HTTP/2 connection, 1 to 19: the service drops connections that carry 20 and more.
+    public var streamsPerConnection = 10
+    /// Event loops, each a thread with its own connections. One carries several Gbit/s.
+    public var loops = 1
+    /// The `User-Agent` of requests that bring none; conventionally `hi-fetch/<version>`.
+    public var userAgent = "hi-fetch"
+
+    /// How much later than `idleTimeout` the loop's own watch removes a transfer that curl has not given up.
+    var watchMargin: Duration = .seconds(5)
+    /// Whether curl's low-speed limit is on. Off only where the loop's own watch is under test.
+    var usesLowSpeedLimit = true
+
+    /// Connections to one host when nobody asks for a number (measured; see docs/numbers.md).
+    static let defaultConnections = (http1: 32, http2: 4)
+
+    public init() {}
+}
