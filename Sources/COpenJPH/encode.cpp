@@ -110,10 +110,11 @@ cojph_status write_tile_parts(
     const std::vector<uint8_t> &stream, size_t sot, const std::vector<size_t> &sizes, cojph_bytes &out) {
     const size_t first_packet = sot + 14;
     const size_t total = sot + sizes.size() * 14 + (stream.size() - first_packet);
-    const cojph_status status = reserve(out, total);
+    const cojph_status status = reserve(out, out.size + total);
     if (status != COJPH_OK) return status;
-    std::memcpy(out.data, stream.data(), sot);
-    uint8_t *to = out.data + sot;
+    uint8_t *to = out.data + out.size;
+    std::memcpy(to, stream.data(), sot);
+    to += sot;
     const uint8_t *from = stream.data() + first_packet;
     std::vector<uint8_t> marker;
     for (size_t r = 0; r < sizes.size(); ++r) {
@@ -132,7 +133,7 @@ cojph_status write_tile_parts(
     }
     to[0] = 0xff;
     to[1] = 0xd9;
-    out.size = total;
+    out.size += total;
     return COJPH_OK;
 }
 
@@ -177,6 +178,16 @@ extern "C" cojph_status cojph_encode(const cojph_image *image, int colour_transf
     } catch (...) {
         return COJPH_LIBRARY_ERROR;
     }
+}
+
+extern "C" cojph_status cojph_bytes_assign(cojph_bytes *bytes, const void *source, size_t size) {
+    if (bytes == nullptr || (source == nullptr && size > 0)) return COJPH_BAD_ARGUMENT;
+    bytes->size = 0;
+    const cojph_status status = reserve(*bytes, size);
+    if (status != COJPH_OK) return status;
+    if (size > 0) std::memcpy(bytes->data, source, size);
+    bytes->size = size;
+    return COJPH_OK;
 }
 
 extern "C" uint32_t cojph_decompositions(uint32_t width, uint32_t height) {

@@ -51,8 +51,12 @@ typedef struct cojph_bytes {
 // tile-part for each resolution. `colour_transform` not 0 switches the reversible colour transform on; it needs
 // at least 3 components.
 //
-// `out` is overwritten from its start. On failure its content is undefined and it still belongs to the caller.
+// The codestream is added behind what `out` holds already (a container's header, say). On failure the content of
+// `out` is undefined and it still belongs to the caller.
 cojph_status cojph_encode(const cojph_image *image, int colour_transform, cojph_bytes *out);
+
+// Replaces the content of `bytes` by a copy of `size` bytes at `source`; `source` may be null when `size` is 0.
+cojph_status cojph_bytes_assign(cojph_bytes *bytes, const void *source, size_t size);
 
 // The number of decompositions that cojph_encode uses for this size.
 uint32_t cojph_decompositions(uint32_t width, uint32_t height);
