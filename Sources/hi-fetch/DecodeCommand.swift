@@ -1,0 +1,94 @@
+import ArgumentParser
+import Foundation
+import FrameEngine
+
+/// `hi-fetch decode`: local codestreams to pixels.
+struct Decode: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Decode local JPEG 2000 and HTJ2K codestreams, JP2 and JPH files, or folders of them.",
+        discussion: """
+            EXAMPLE: hi-fetch decode frame.jph more-frames --output pixels
+
+            Writes NAME.raw for each: little-endian, pixel-interleaved, 1, 2 or 4 bytes a sample; the layout is
+            printed. In a folder, files ending in .j2c .j2k .jpc .jp2 .jph .jhc are taken. With --json: one line
+            a file, {"event":"decoded",...} or {"event":"failed",...}. Exit status 1 when some files could not
+            be decoded, 65 when none could.
+            """)
+
+    @Argument(help: ArgumentHelp("Files and folders.", valueName: "file"))
+    var inputs: [String]
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The folder to write into; made when missing.", valueName: "dir"))
+    var output: String
+
+    @Option(help: "raw: decoded pixels; none: only decode.")
+    var format: DecodeFormat = .raw
+
+    @Option(help: "Which decoder to use.")
+    var decoder: DecoderPreference = .auto
+
+    @Option(
+        help: ArgumentHelp("Resolution levels to leave out; each halves width and height.", valueName: "n"))
+    var reduction = 0
+
+    @Flag(help: "Replace files that exist.")
+    var overwrite = false
+
+    @OptionGroup var outputOptions: OutputOptions
+
+    func validate() throws {
+        guard (0...32).contains(reduction) else { throw ValidationError("--reduction must be from 0 to 32.") }
+    }
+
+    func run() async throws {
+        let jobs = try DecodeJob.jobs(for: inputs, into: format == .none ? nil : output)
+        if jobs.isEmpty {
+            throw CommandFailure(.unreadableInput, "no codestream is in \(inputs.joined(separator: ", ")).")
+        }
+        if format != .none { try prepareOutput(for: jobs) }
+        let results = DecodeResults(console: .standard, isJSON: outputOptions.json)
+        let (decoder, reduction) = (decoder, reduction)
+        let pool = WorkerPool(count: min(jobs.count, FetchOptions.defaultWorkers), name: "decode") { number in
+            DecodeWorker(number: number, preference: decoder, reduction: reduction)
+        }
+        try await Self.interruptible {
+            defer { pool.shutDown() }
+            await withTaskGroup(of: Void.self) { group in
+                var inFlight = 0
+                for job in jobs {
+                    if Task.isCancelled { break }
+                    if inFlight >= 2 * pool.count {
+                        await group.next()
+                        inFlight -= 1
+                    }
+                    inFlight += 1
+                    group.addTask { results.add(await pool.run { $0.work(on: job) }) }
+                }
+            }
+            try Task.checkCancellation()
+        }
+        try results.conclude()
+    }
+
+    private func prepareOutput(for jobs: [DecodeJob]) throws {
+        let manager = FileManager.default
+        if !overwrite, let taken = jobs.lazy.compactMap(\.output).first(where: manager.fileExists(atPath:)) {
+            throw CommandFailure(.localIO, "\(taken) exists; use --overwrite to replace it.")
+        }
+        do {
+            try manager.createDirectory(atPath: output, withIntermediateDirectories: true)
+        } catch {
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            throw WriteError(
+                operation: "create folder", path: output, errno: Int32(cause?.code ?? Int(EACCES)))
+        }
+    }
+}
+
+/// What `decode` writes.
+enum DecodeFormat: String, ExpressibleByArgument, CaseIterable {
+    case raw
+    case none
+}

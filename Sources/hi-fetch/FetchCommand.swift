@@ -1,0 +1,161 @@
+import ArgumentParser
+import FrameEngine
+
+/// `hi-fetch fetch`: the main job.
+struct Fetch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fetch, decode, verify and write frames.",
+        discussion: """
+            EXAMPLE: hi-fetch fetch --datastore 12345678901234567890123456789012 --all --output frames
+
+            Writes DIR/<datastoreId>/<imageSetId>/<imageFrameId>.<ext>, a line a frame in DIR/manifest.jsonl,
+            and DIR/report.json. A file has its final name only when it is whole. With --json: the manifest's
+            line for each frame as it ends, then one line {"event":"summary",...}.
+            """)
+
+    @OptionGroup(title: "What to fetch") var selection: SelectionOptions
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The folder to write into; made when missing.", valueName: "dir"))
+    var output: String?
+
+    @Option(
+        help: """
+            raw: decoded pixels, little-endian, pixel-interleaved; jph: the bytes as served; none: only fetch, \
+            decode and verify.
+            """)
+    var format: OutputFormat = .raw
+
+    @Flag(name: .customLong("keep-codestream"), help: "With --format raw: keep the bytes as served as well.")
+    var keepCodestream = false
+
+    @Flag(
+        name: .customLong("allow-unverifiable"),
+        help:
+            "Write frames that have no checksum, and count them as a success. They are marked in the manifest."
+    )
+    var allowUnverifiable = false
+
+    @Flag(name: .customLong("dry-run"), help: "Only say what would be fetched, as 'hi-fetch plan' does.")
+    var dryRun = false
+
+    @OptionGroup(title: "The service") var connection: ConnectionOptions
+    @OptionGroup(title: "Speed and limits (the program chooses well)") var limits: LimitOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func validate() throws {
+        if keepCodestream, format != .raw {
+            throw ValidationError("--keep-codestream goes with --format raw.")
+        }
+        if output == nil, !dryRun { throw ValidationError("Say where to write: --output DIR.") }
+    }
+
+    func run() async throws {
+        guard let output, !dryRun else {
+            return try await PlanRun(selection: selection, connection: connection, isJSON: outputOptions.json)
+                .run()
+        }
+        let console = Console.standard
+        let settings = try connection.settings()
+        let session = try FetchSession(
+            options: limits.fetchOptions(
+                FetchOptions(
+                    outputDirectory: output, format: format, keepsCodestream: keepCodestream,
+                    allowsUnverifiable: allowUnverifiable)),
+            settings: settings, datastoreID: selection.datastore, sources: selection.sources)
+        let signals = InterruptSignals {
+            console.message(
+                "hi-fetch: stopping; frames in flight are finished or dropped. Press Ctrl-C again to end at once."
+            )
+            session.interrupt()
+        }
+        let onFrame: (@Sendable (FrameOutcome) -> Void)? =
+            outputOptions.json ? { console.result(bytes: $0.manifestLine()) } : nil
+        let start = ContinuousClock.now
+        let display = ProgressDisplay(console: console) {
+            ProgressSample(session.progress, elapsed: start.duration(to: .now))
+        }
+        let summary = try await withExtendedLifetime(signals) {
+            try await display.run { try await session.run(onFrame: onFrame) }
+        }
+        try conclude(summary, console: console)
+    }
+
+    private func conclude(_ summary: FetchSummary, console: Console) throws {
+        let text = FetchSummaryText(summary)
+        for line in text.problems { console.error(line) }
+        if outputOptions.json {
+            console.json(text.jsonEvent)
+        } else {
+            for line in text.lines { console.result(line) }
+        }
+        if text.status != .success { throw ExitCode(text.status.rawValue) }
+    }
+}
+
+/// How fast and with how much. Every value has a default that the program chooses.
+struct LimitOptions: ParsableArguments {
+    @Option(help: "Which decoder to use for JPEG 2000 and HTJ2K frames.")
+    var decoder: DecoderPreference = .auto
+
+    @Option(
+        help: ArgumentHelp("Threads that decode, verify and write; one a core by default.", valueName: "n"))
+    var workers: Int?
+
+    @Option(help: ArgumentHelp("Connections to the service.", valueName: "n"))
+    var connections: Int?
+
+    @Option(help: ArgumentHelp("HTTP/2 streams a connection, 19 at most.", valueName: "n"))
+    var streams: Int?
+
+    @Option(
+        name: .customLong("memory-limit"),
+        help: ArgumentHelp(
+            "Bytes of frames in flight: 512M, 2G. A quarter of memory, 1G at most.", valueName: "bytes"))
+    var memoryLimit: ByteCountArgument?
+
+    @Option(help: ArgumentHelp("How often a request is repeated when it fails.", valueName: "n"))
+    var retries = 5
+
+    func validate() throws {
+        try Self.check(workers, "--workers", 1...1024)
+        try Self.check(connections, "--connections", 1...1024)
+        // The service drops connections that carry 20 streams or more (its own batch tool's README).
+        try Self.check(streams, "--streams", 1...19)
+        try Self.check(retries, "--retries", 0...100)
+        if let memoryLimit, memoryLimit.bytes < 1 << 20 {
+            throw ValidationError("--memory-limit must be 1M or more.")
+        }
+    }
+
+    /// `options` with these limits put in.
+    func fetchOptions(_ options: FetchOptions) -> FetchOptions {
+        var options = options
+        options.decoder = decoder
+        options.workers = workers
+        options.connections = connections
+        options.streams = streams
+        options.retry.attempts = retries + 1
+        if let memoryLimit { options.memoryLimitInBytes = memoryLimit.bytes }
+        return options
+    }
+
+    private static func check(_ value: Int?, _ name: String, _ allowed: ClosedRange<Int>) throws {
+        guard let value, !allowed.contains(value) else { return }
+        throw ValidationError("\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound).")
+    }
+}
+
+extension OutputFormat: ExpressibleByArgument {}
+extension DecoderPreference: ExpressibleByArgument {}
+
+extension ProgressSample {
+    init(_ progress: FetchProgress, elapsed: Duration) {
+        self.init(
+            elapsed: elapsed, framesDone: progress.framesFinished,
+            framesTotal: progress.framesPlanned > 0 ? progress.framesPlanned : nil,
+            framesFailed: progress.failed + progress.mismatch, receivedBytes: progress.encodedBytes,
+            decodedBytes: progress.decodedBytes)
+    }
+}

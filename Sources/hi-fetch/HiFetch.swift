@@ -1,0 +1,62 @@
+import ArgumentParser
+
+/// The command `hi-fetch` and its verbs. One file a verb; a verb parses, calls the engine, and prints.
+@main
+struct HiFetch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hi-fetch",
+        abstract: "Fetch, decode, verify and write every frame of large studies from AWS HealthImaging.",
+        discussion: """
+            EXAMPLE: hi-fetch fetch --datastore ID --image-set ID --output frames
+
+            Exit status: 0 all frames verified; 1 some frames failed; 64 usage; 65 unreadable input;
+            69 service unavailable; 74 local I/O; 77 credentials or permission; 130 interrupted.
+            """,
+        version: "0.1.0",
+        subcommands: [Fetch.self, Plan.self, Verify.self, Decode.self, Local.self, Hello.self]
+    )
+
+    /// Parses and runs; every error ends in one line on standard error and the exit status of the contract.
+    static func main() async {
+        BrokenPipe.leaveToWriters()
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    private static func end(with error: any Error) -> Never {
+        let parserStatus = exitCode(for: error)
+        if parserStatus.isSuccess {
+            // --help and --version end this way: the parser prints them on standard output.
+            exit(withError: error)
+        }
+        if let status = error as? ExitCode {
+            exit(withError: status)
+        }
+        let failure =
+            parserStatus == .validationFailure
+            ? CommandFailure(.usage, "\(message(for: error)) See '\(helpCommand)'.")
+            : CommandFailure(describing: error)
+        Console.standard.error(failure.message)
+        exit(withError: ExitCode(failure.status.rawValue))
+    }
+
+    /// The help command of the verb that was asked for, as far as the arguments name one.
+    private static var helpCommand: String {
+        var words = ["hi-fetch"]
+        var verbs = configuration.subcommands
+        for argument in CommandLine.arguments.dropFirst() {
+            guard let verb = verbs.first(where: { $0._commandName == argument }) else { break }
+            words.append(argument)
+            verbs = verb.configuration.subcommands
+        }
+        return (words + ["--help"]).joined(separator: " ")
+    }
+}

@@ -1,0 +1,36 @@
+"""Every verb explains itself, with an example that it accepts."""
+
+import re
+import shlex
+
+import pytest
+
+VERBS = ["fetch", "plan", "verify", "decode", "local serve", "local import", "local synth", "hello"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_has_an_example(program, verb):
+    result = program.run(*verb.split(), "--help")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert f"EXAMPLE: hi-fetch {verb}" in result.stdout, result.stdout
+    assert "--json" in result.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_example_uses_options_that_exist(program, verb):
+    text = program.run(*verb.split(), "--help").stdout
+    example = re.search(r"EXAMPLE: hi-fetch (.*)", text).group(1)
+    for option in [word for word in shlex.split(example) if word.startswith("--")]:
+        assert re.search(rf"{option}\b", text.split("OPTIONS:")[1] if "OPTIONS:" in text else text), option
+
+
+def test_the_verbs_are_listed(program):
+    result = program.run("--help")
+    assert result.returncode == 0
+    for verb in ("fetch", "plan", "verify", "decode", "local", "hello"):
+        assert re.search(rf"^  {verb} ", result.stdout, re.MULTILINE), verb
+
+
+def test_the_version_is_told(program):
+    assert re.fullmatch(r"\d+\.\d+\.\d+", program.run("--version").stdout.strip())
