@@ -1,0 +1,173 @@
+extension DecodeLimits {
+    /// The most different coding styles in one codestream; each makes one more count of precincts.
+    static let maximumCodingStyles = 8
+    /// The most packets that a decoder may have to tell apart in one tile (it keeps two bytes for each).
+    static let maximumPacketSlots = 1 << 27
+
+    /// Refuses an image before any memory is reserved for it.
+    ///
+    /// - Parameters:
+    ///   - byteCount: bytes of the codestream.
+    ///   - parts: its tile-parts, already known to be whole.
+    /// - Throws: `over-limit`; `unsupported` for more than 4 components or mixed signs; `damaged` where the
+    ///   stated image needs more bytes than there are, whatever its content.
+    public func judge(
+        _ header: CodestreamHeader, parts: TilePartIndex, byteCount: Int
+    ) throws(DecodeError) {
+        try judgeSize(header, byteCount: byteCount)
+        try judgeComponents(header)
+        try judgeTiles(header, byteCount: byteCount)
+        try judgeBlocks(header, parts: parts, byteCount: byteCount)
+    }
+
+    private func judgeSize(_ header: CodestreamHeader, byteCount: Int) throws(DecodeError) {
+        let samples = header.width.saturatingTimes(header.height).saturatingTimes(header.components.count)
+        let stated =
+            "the codestream states \(header.width) x \(header.height) x \(header.components.count) samples"
+        guard samples <= maximumSamples else {
+            throw DecodeError(.overLimit, "\(stated), more than the limit of \(maximumSamples)")
+        }
+        let bytes = samples.saturatingTimes(header.layout().bytesPerSample)
+        guard bytes <= maximumDecodedBytes else {
+            throw DecodeError(
+                .overLimit, "\(stated) in \(bytes) bytes, more than the limit of \(maximumDecodedBytes)")
+        }
+        guard samples <= max(freeSamples, byteCount.saturatingTimes(maximumSamplesPerEncodedByte)) else {
+            throw DecodeError(.overLimit, "\(stated), which \(byteCount) bytes cannot plausibly hold")
+        }
+    }
+
+    private func judgeComponents(_ header: CodestreamHeader) throws(DecodeError) {
+        guard header.components.count <= 4 else {
+            throw DecodeError(
+                .unsupported, "the image has \(header.components.count) components; at most 4 are known")
+        }
+        guard Set(header.components.map(\.isSigned)).count == 1 else {
+            throw DecodeError(.unsupported, "the image mixes signed and unsigned components")
+        }
+        if let deep = header.components.first(where: { $0.precision > 32 }) {
+            throw DecodeError(
+                .unsupported, "the image has samples of \(deep.precision) bits; at most 32 are known")
+        }
+    }
+
+    private func judgeTiles(_ header: CodestreamHeader, byteCount: Int) throws(DecodeError) {
+        let tiles = header.tileColumns.saturatingTimes(header.tileRows)
+        guard tiles <= min(maximumTiles, 65_535) else {
+            throw DecodeError(
+                .overLimit, "the codestream states \(tiles) tiles, more than the limit of \(maximumTiles)")
+        }
+        // Each tile has at least one tile-part, whose header takes 14 bytes (SOT and SOD).
+        guard tiles.saturatingTimes(14) <= byteCount else {
+            throw DecodeError(
+                .damaged,
+                "the codestream states \(tiles) tiles, which \(byteCount) bytes cannot hold; fetch it again")
+        }
+    }
+
+    private func judgeBlocks(
+        _ header: CodestreamHeader, parts: TilePartIndex, byteCount: Int
+    ) throws(DecodeError) {
+        var styles = header.allCodingStyles
+        for style in parts.codingStyles where !styles.contains(style) { styles.append(style) }
+        guard styles.count <= Self.maximumCodingStyles else {
+            throw DecodeError(
+                .unsupported, "the codestream has more than \(Self.maximumCodingStyles) coding styles")
+        }
+        for style in styles {
+            let cost = TileCost(of: header, with: style)
+            guard cost.codeBlocksOfLargestTile <= maximumCodeBlocksPerTile else {
+                throw DecodeError(
+                    .overLimit,
+                    "a tile has \(cost.codeBlocksOfLargestTile) code-blocks, more than the limit of "
+                        + "\(maximumCodeBlocksPerTile)")
+            }
+            guard cost.packetSlotsOfLargestTile <= Self.maximumPacketSlots else {
+                throw DecodeError(.overLimit, "a tile has \(cost.packetSlotsOfLargestTile) possible packets")
+            }
+            // A packet takes at least one byte, even an empty one (T.800, B.10.3). Where several coding styles
+            // are mixed, none of them alone tells the count of packets.
+            guard styles.count > 1 || cost.packets <= byteCount else {
+                throw DecodeError(
+                    .damaged,
+                    "the codestream states \(cost.packets) packets, which \(byteCount) bytes cannot hold; "
+                        + "fetch it again")
+            }
+            guard cost.packets <= byteCount.saturatingTimes(styles.count).saturatingPlus(1 << 20) else {
+                throw DecodeError(
+                    .overLimit, "the codestream states \(cost.packets) packets in \(byteCount) bytes")
+            }
+        }
+    }
+}
+
+/// How many pieces an image falls into under one coding style (T.800, B.5 to B.7).
+struct TileCost {
+    private(set) var packets = 0
+    private(set) var codeBlocksOfLargestTile = 0
+    private(set) var packetSlotsOfLargestTile = 0
+
+    /// Counts along one axis: summed over all tiles, and the most in any one.
+    private struct Axis {
+        var precincts: Int
+        var precinctsOfLargest: Int
+        var blocksOfLargest: Int
+    }
+
+    init(of header: CodestreamHeader, with style: CodingStyle) {
+        var blocks = 0
+        var slots = 0
+        for component in header.components {
+            for resolution in 0...style.decompositions {
+                let precinct = style.precinctExponents[resolution]
+                let shift = style.decompositions - resolution
+                let across = Self.count(
+                    from: header.imageOffsetX, to: header.gridWidth, tileOffset: header.tileOffsetX,
+                    tileSize: header.tileWidth, step: component.horizontalStep, shift: shift,
+                    precinctExponent: precinct.width, blockExponent: style.codeBlockWidthExponent,
+                    isLowest: resolution == 0)
+                let down = Self.count(
+                    from: header.imageOffsetY, to: header.gridHeight, tileOffset: header.tileOffsetY,
+                    tileSize: header.tileHeight, step: component.verticalStep, shift: shift,
+                    precinctExponent: precinct.height, blockExponent: style.codeBlockHeightExponent,
+                    isLowest: resolution == 0)
+                // Precincts of a tile are columns times rows, so the sums over all tiles multiply too.
+                let precincts = across.precincts.saturatingTimes(down.precincts)
+                packets = packets.saturatingPlus(precincts.saturatingTimes(header.layers))
+                let subbands = resolution == 0 ? 1 : 3
+                blocks = blocks.saturatingPlus(
+                    across.blocksOfLargest.saturatingTimes(down.blocksOfLargest).saturatingTimes(subbands))
+                slots = max(slots, across.precinctsOfLargest.saturatingTimes(down.precinctsOfLargest))
+            }
+        }
+        codeBlocksOfLargestTile = blocks
+        packetSlotsOfLargestTile = slots.saturatingTimes(header.components.count)
+            .saturatingTimes(style.decompositions + 1).saturatingTimes(header.layers)
+    }
+
+    private static func count(
+        from start: Int, to end: Int, tileOffset: Int, tileSize: Int, step: Int, shift: Int,
+        precinctExponent: Int, blockExponent: Int, isLowest: Bool
+    ) -> Axis {
+        var axis = Axis(precincts: 0, precinctsOfLargest: 0, blocksOfLargest: 0)
+        let tiles = (end - tileOffset).dividedRoundingUp(by: tileSize)
+        // In subband coordinates a precinct above the lowest resolution is half as wide (B.7).
+        let block = min(blockExponent, isLowest ? precinctExponent : precinctExponent - 1)
+        for tile in 0..<tiles {
+            let low = max(tileOffset + tile * tileSize, start).dividedRoundingUp(by: step)
+            let high = min(tileOffset + (tile + 1) * tileSize, end).dividedRoundingUp(by: step)
+            let first = low.dividedRoundingUp(by: 1 << shift)
+            let last = high.dividedRoundingUp(by: 1 << shift)
+            guard last > first else { continue }
+            let precincts = last.dividedRoundingUp(by: 1 << precinctExponent) - (first >> precinctExponent)
+            // The decoder lays out whole precincts, each in at most this many blocks; a subband has half the
+            // samples of its resolution, and one block more at either edge.
+            let samples = isLowest ? last - first : (last - first + 1) / 2
+            let blocks = (samples >> block) + 2
+            axis.precincts += precincts
+            axis.precinctsOfLargest = max(axis.precinctsOfLargest, precincts)
+            axis.blocksOfLargest = max(axis.blocksOfLargest, max(blocks, precincts))
+        }
+        return axis
+    }
+}

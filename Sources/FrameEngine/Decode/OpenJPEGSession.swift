@@ -1,0 +1,109 @@
+import COpenJPEG
+
+/// One frame's way through OpenJPEG: codec, stream and image, freed together. One thread.
+///
+/// OpenJPEG 2.5 allocates a codec for each image and has no way to use one twice.
+struct OpenJPEGSession: ~Copyable {
+    /// What OpenJPEG said, first messages first, bounded.
+    final class Messages {
+        private(set) var text = ""
+
+        func take(_ message: UnsafePointer<CChar>?) {
+            guard let message, text.utf8.count < 300 else { return }
+            let line = String(cString: message).split(whereSeparator: \.isNewline).joined(separator: " ")
+            text += (text.isEmpty ? "" : "; ") + line.prefix(200)
+        }
+    }
+
+    /// The bytes that OpenJPEG reads through callbacks.
+    final class Source {
+        let bytes: UnsafeRawBufferPointer
+        var position = 0
+
+        init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+        func read(into target: UnsafeMutableRawPointer?, _ wanted: Int) -> Int {
+            let length = min(wanted, bytes.count - position)
+            guard length > 0, let target, let base = bytes.baseAddress else { return -1 }
+            target.copyMemory(from: base + position, byteCount: length)
+            position += length
+            return length
+        }
+
+        func seek(to offset: Int64) -> Bool {
+            guard offset >= 0, offset <= Int64(bytes.count) else { return false }
+            position = Int(offset)
+            return true
+        }
+    }
+
+    /// OpenJPEG copies through this many bytes unless a read is larger; its own default is a whole MiB a frame.
+    private static let streamBufferSize = 64 << 10
+
+    private let codec: UnsafeMutablePointer<opj_codec_t?>
+    private let stream: UnsafeMutablePointer<opj_stream_t?>
+    private let messages = Messages()
+    private let source: Source
+    private(set) var image: UnsafeMutablePointer<opj_image_t>?
+
+    /// Everything OpenJPEG reported so far.
+    var report: String { messages.text.isEmpty ? "no reason given" : messages.text }
+
+    /// Nil when no memory is left. `bytes` must stay valid as long as the session.
+    init?(reading bytes: UnsafeRawBufferPointer) {
+        guard let codec = opj_create_decompress(OPJ_CODEC_J2K) else { return nil }
+        guard let stream = opj_stream_create(Self.streamBufferSize, OPJ_BOOL(OPJ_TRUE)) else {
+            opj_destroy_codec(codec)
+            return nil
+        }
+        self.codec = codec
+        self.stream = stream
+        source = Source(bytes)
+        installCallbacks(byteCount: bytes.count)
+    }
+
+    deinit {
+        if let image { opj_image_destroy(image) }
+        opj_stream_destroy(stream)
+        opj_destroy_codec(codec)
+    }
+
+    /// Decodes every component. False when OpenJPEG refuses; `report` tells why.
+    mutating func decode(with parameters: UnsafeMutablePointer<opj_dparameters_t>) -> Bool {
+        guard opj_setup_decoder(codec, parameters) == OPJ_TRUE,
+            opj_decoder_set_strict_mode(codec, OPJ_BOOL(OPJ_TRUE)) == OPJ_TRUE,
+            opj_read_header(stream, codec, &image) == OPJ_TRUE
+        else { return false }
+        return opj_decode(codec, stream, image) == OPJ_TRUE && opj_end_decompress(codec, stream) == OPJ_TRUE
+    }
+
+    private func installCallbacks(byteCount: Int) {
+        let reportTo = Unmanaged.passUnretained(messages).toOpaque()
+        let take: opj_msg_callback = { message, context in
+            guard let context else { return }
+            Unmanaged<Messages>.fromOpaque(context).takeUnretainedValue().take(message)
+        }
+        opj_set_error_handler(codec, take, reportTo)
+        opj_set_warning_handler(codec, take, reportTo)
+
+        opj_stream_set_user_data(stream, Unmanaged.passUnretained(source).toOpaque(), nil)
+        opj_stream_set_user_data_length(stream, UInt64(byteCount))
+        opj_stream_set_read_function(stream) { target, wanted, context in
+            guard let context else { return .max }
+            let source = Unmanaged<Source>.fromOpaque(context).takeUnretainedValue()
+            let length = source.read(into: target, Int(clamping: wanted))
+            return length < 0 ? .max : OPJ_SIZE_T(length)  // (OPJ_SIZE_T)-1 is the end of the data
+        }
+        opj_stream_set_skip_function(stream) { distance, context in
+            guard let context else { return -1 }
+            let source = Unmanaged<Source>.fromOpaque(context).takeUnretainedValue()
+            let (target, overflow) = Int64(source.position).addingReportingOverflow(distance)
+            return !overflow && source.seek(to: target) ? distance : -1
+        }
+        opj_stream_set_seek_function(stream) { offset, context in
+            guard let context else { return OPJ_BOOL(OPJ_FALSE) }
+            let source = Unmanaged<Source>.fromOpaque(context).takeUnretainedValue()
+            return source.seek(to: offset) ? OPJ_BOOL(OPJ_TRUE) : OPJ_BOOL(OPJ_FALSE)
+        }
+    }
+}
