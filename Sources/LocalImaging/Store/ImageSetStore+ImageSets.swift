@@ -82,6 +82,13 @@ extension ImageSetStore {
         return bytes
     }
 
+    /// Where the gzipped metadata document of one version lies. The file may be gone by the time it is opened.
+    public func metadataPath(
+        datastoreID: HealthImagingID, imageSetID: HealthImagingID, version: Int
+    ) -> String {
+        layout.version(datastoreID, imageSetID, version) + "/" + StoreLayout.metadataFileName
+    }
+
     /// Where a frame's bytes lie, and in which syntax. The file may be gone by the time it is opened.
     ///
     /// - Throws: `StoreError.notFound` for an unknown image set; an unknown frame shows when the file is opened.
