@@ -1,24 +1,32 @@
 /// What comparing a frame with its checksum showed.
-public enum Verdict: Sendable {
-    /// The checksum fits. `form` tells which bytes it fits; `bytes` are those bytes.
-    case verified(crc32: UInt32, form: VerifiedForm)
-    /// There is no checksum to compare with; `crc32` is that of the frame's bytes.
-    case unverifiable(crc32: UInt32)
-    /// The checksum fits no form of the frame; `actual` is that of the decoded bytes, or of the stored ones where
-    /// those are what it should cover.
-    case mismatch(expected: UInt32, actual: UInt32)
+public struct Verification: Sendable {
+    public let verdict: Verdict
+    /// The CRC-32 that was compared: `verdict` tells of which bytes. Of the decoded ones where nothing was.
+    public let crc32: UInt32
+    /// What should be written: the decoded frame, or its widened form where that is what the checksum covers.
+    public let frame: DecodedFrame
+}
+
+/// How a comparison ended.
+public enum Verdict: Sendable, Hashable {
+    /// The checksum fits the frame in this form.
+    case verified(VerifiedForm)
+    /// There is no checksum to compare with.
+    case unverifiable
+    /// The checksum fits no form of the frame.
+    case mismatch(VerifyError)
 }
 
 /// Which form of a frame its checksum covers.
-public enum VerifiedForm: Sendable {
+public enum VerifiedForm: Sendable, Hashable {
     /// The decoded bytes as they are.
     case decoded
     /// The bytes as stored and served (HealthImaging developer guide, pixel data verification: frames kept in the
     /// syntax of their import).
     case stored
     /// The decoded samples widened to 16 bits, as a frame with BitsAllocated 16 but a precision of 8 bits or less
-    /// was when it was imported. The widened frame is what should be written.
-    case widened(DecodedFrame)
+    /// was when it was imported.
+    case widened
 }
 
 /// Compares frames with the CRC-32 that their metadata lists. Any thread; call it while the frame is in cache.
@@ -32,28 +40,39 @@ public enum FrameVerifier {
     /// - Parameters:
     ///   - decoded: the frame decoded at full resolution, or passed through.
     ///   - encoded: the bytes as the service sent them.
-    ///   - pool: gives the memory of a widened frame.
+    ///   - pool: gives the memory of a widened frame; without one it is freed after use.
     public static func verify(
-        _ decoded: DecodedFrame, encoded: PooledBuffer, against frame: PlannedFrame, pool: BufferPool
-    ) -> Verdict {
+        _ decoded: DecodedFrame, encoded: PooledBuffer, against frame: PlannedFrame, pool: BufferPool? = nil
+    ) -> Verification {
         guard let expected = frame.checksum?.crc32 else {
-            return .unverifiable(crc32: CRC32.checksum(decoded.bytes.bytes))
+            let crc32 = CRC32.checksum(decoded.bytes.bytes)
+            return Verification(verdict: .unverifiable, crc32: crc32, frame: decoded)
         }
-        guard coverage(of: frame.instance, isDecoded: decoded.layout != nil) == .storedBytes else {
-            return compare(pixels: decoded, with: expected, instance: frame.instance, pool: pool)
+        let coverage = coverage(of: frame.instance, isDecoded: decoded.layout != nil)
+        let covered = coverage == .pixels ? decoded.bytes : encoded
+        let actual = CRC32.checksum(covered.bytes)
+        if actual == expected {
+            let form = coverage == .pixels ? VerifiedForm.decoded : .stored
+            return Verification(verdict: .verified(form), crc32: actual, frame: decoded)
         }
-        let stored = CRC32.checksum(encoded.bytes)
-        if stored == expected { return .verified(crc32: stored, form: .stored) }
-        guard decoded.layout != nil else { return .mismatch(expected: expected, actual: stored) }
-        let verdict = compare(pixels: decoded, with: expected, instance: frame.instance, pool: pool)
-        guard case .mismatch = verdict else { return verdict }
-        return .mismatch(expected: expected, actual: stored)
+        if coverage == .storedBytes, decoded.layout != nil, CRC32.checksum(decoded.bytes.bytes) == expected {
+            return Verification(verdict: .verified(.decoded), crc32: expected, frame: decoded)
+        }
+        if frame.instance.bitsAllocated == 16,
+            let widened = SampleWidening.to16Bits(decoded, pool: pool ?? BufferPool(idleBytesLimit: 0)),
+            CRC32.checksum(widened.bytes.bytes) == expected
+        {
+            return Verification(verdict: .verified(.widened), crc32: expected, frame: widened)
+        }
+        let error = VerifyError(expected: expected, actual: actual, coverage: coverage)
+        return Verification(verdict: .mismatch(error), crc32: actual, frame: decoded)
     }
 
     /// Compares a frame decoded at a lower resolution with the entry of its size.
     ///
     /// Nil where the metadata lists no checksum of that width and height.
-    public static func verifyLowerResolution(_ decoded: DecodedFrame, against frame: PlannedFrame) -> Verdict?
+    public static func verifyLowerResolution(_ decoded: DecodedFrame, against frame: PlannedFrame)
+        -> Verification?
     {
         guard let layout = decoded.layout else { return nil }
         let listed = frame.lowerResolutionChecksums.first {
@@ -61,30 +80,19 @@ public enum FrameVerifier {
         }
         guard let expected = listed?.crc32 else { return nil }
         let actual = CRC32.checksum(decoded.bytes.bytes)
-        return actual == expected
-            ? .verified(crc32: actual, form: .decoded) : .mismatch(expected: expected, actual: actual)
+        let error = VerifyError(expected: expected, actual: actual, coverage: .pixels)
+        return Verification(
+            verdict: actual == expected ? .verified(.decoded) : .mismatch(error), crc32: actual,
+            frame: decoded)
     }
 
     /// What the checksum of an instance's frames covers.
     ///
-    /// A frame that was not decoded has nothing but its stored bytes. Of ChecksumType only the words that tell of
-    /// pixels are known (`DECOMPRESSED`); any other leaves the decision to the transfer syntax.
+    /// A frame that was not decoded has nothing but its stored bytes. Of ChecksumType only the word that tells of
+    /// pixels is known (`DECOMPRESSED`); any other leaves the decision to the transfer syntax.
     static func coverage(of instance: PlannedInstance, isDecoded: Bool) -> ChecksumCoverage {
         guard isDecoded else { return .storedBytes }
         if instance.checksumType?.uppercased() == "DECOMPRESSED" { return .pixels }
         return instance.effectiveTransferSyntax.isTranscodedByService ? .pixels : .storedBytes
-    }
-
-    private static func compare(
-        pixels decoded: DecodedFrame, with expected: UInt32, instance: PlannedInstance, pool: BufferPool
-    ) -> Verdict {
-        let actual = CRC32.checksum(decoded.bytes.bytes)
-        if actual == expected { return .verified(crc32: actual, form: .decoded) }
-        if instance.bitsAllocated == 16, let widened = SampleWidening.to16Bits(decoded, pool: pool),
-            CRC32.checksum(widened.bytes.bytes) == expected
-        {
-            return .verified(crc32: expected, form: .widened(widened))
-        }
-        return .mismatch(expected: expected, actual: actual)
     }
 }
