@@ -68,8 +68,8 @@ enum ParallelWork {
                         shared.leave()
                     }
                     thread.name = "\(name)-\(index)"
-                    // OpenJPEG and DCMTK are deep; the default of a secondary thread is not to be relied on.
-                    thread.stackSize = 8 << 20
+                    // DCMTK parses nested sequences by recursion; address space is free, only what is touched counts.
+                    thread.stackSize = 64 << 20
                     thread.start()
                 }
             }
