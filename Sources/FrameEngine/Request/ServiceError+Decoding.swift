@@ -1,0 +1,102 @@
+import Foundation
+
+extension ServiceError {
+    /// Reads an error answer of the rest-json protocol, or whatever a gateway or proxy says instead.
+    ///
+    /// The code is looked for in `x-amzn-errortype`, then `code`, `Code` and `__type` of the body (botocore's order).
+    init(decoding response: HTTPResponse, operation: String, now: Date = Date()) {
+        let body = Self.Body(response)
+        let awsCode = (response.field("x-amzn-errortype") ?? body.code).flatMap(Self.bareCode)
+        let kind = Self.kind(status: response.status, code: awsCode)
+        let name = awsCode.map { " \($0)" } ?? ""
+        let said = body.text.isEmpty ? "" : ": \(body.text)"
+        self.init(
+            operation: operation, status: response.status, awsCode: awsCode,
+            message: "\(operation): HTTP \(response.status)\(name)\(said)\(Self.advice(kind, code: awsCode))",
+            retryAfter: RetryAfter.duration(in: response, now: now), kind: kind)
+    }
+
+    /// What an error body says, fit for one line.
+    private struct Body {
+        var code: String?
+        var text = ""
+
+        init(_ response: HTTPResponse) {
+            let bytes = UnsafeRawBufferPointer(rebasing: response.body.bytes.prefix(64 << 10))
+            guard let first = bytes.first(where: { $0 > 0x20 }) else { return }
+            if first == UInt8(ascii: "<") {
+                text =
+                    "an HTML or XML page instead of an API answer, perhaps from a proxy or a wrong endpoint"
+                return
+            }
+            guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
+                text = "a body that is not JSON"
+                return
+            }
+            code = (object["code"] ?? object["Code"] ?? object["__type"]) as? String
+            text = Self.line((object["message"] ?? object["Message"]) as? String ?? "")
+        }
+
+        /// The first line, at most 300 characters.
+        ///
+        /// A signature error goes on to quote the canonical request, session token included: that is cut off.
+        private static func line(_ message: String) -> String {
+            var text = message.prefix { !$0.isNewline }
+            if let quote = text.range(of: "The Canonical String") { text = text[..<quote.lowerBound] }
+            if let quote = text.range(of: "The String-to-Sign") { text = text[..<quote.lowerBound] }
+            return String(text.prefix(300)).trimmingCharacters(in: .whitespaces)
+        }
+    }
+
+    /// Without namespace (`prefix#`) and documentation address (`:http://…`); nil unless it is a plain word.
+    private static func bareCode(_ text: String) -> String? {
+        let code = text.prefix { $0 != ":" }.split(separator: "#").last ?? ""
+        let isWord = code.utf8.allSatisfy { byte in
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte & 0xDF)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: ".")
+                || byte == UInt8(ascii: "_")
+        }
+        return isWord && (1...100).contains(code.utf8.count) ? String(code) : nil
+    }
+
+    private static func kind(status: Int, code: String?) -> Kind {
+        if let code {
+            if throttlingCodes.contains(code) { return .throttling }
+            if credentialsCodes.contains(code) { return .credentials }
+        }
+        switch status {
+        case 429: return .throttling
+        case 401, 403, 407: return .credentials
+        case 404: return .notFound
+        case 500...: return .server
+        default: return .client
+        }
+    }
+
+    private static func advice(_ kind: Kind, code: String?) -> String {
+        guard kind == .credentials else { return "" }
+        switch code {
+        case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
+            return " (the credentials have expired: get new ones)"
+        case "AccessDenied", "AccessDeniedException":
+            return " (the credentials are known but may not do this: check their policy)"
+        case "RequestTimeTooSkewed":
+            return " (check this machine's clock)"
+        default:
+            return " (check the credentials, the region and this machine's clock)"
+        }
+    }
+
+    private static let throttlingCodes: Set<String> = [
+        "ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled",
+        "RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown",
+        "BandwidthLimitExceeded", "LimitExceededException", "PriorRequestNotComplete",
+    ]
+    private static let credentialsCodes: Set<String> = [
+        "AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException",
+        "IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId",
+        "InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired", "RequestExpired",
+        "RequestTimeTooSkewed", "SignatureDoesNotMatch", "UnrecognizedClientException",
+    ]
+}

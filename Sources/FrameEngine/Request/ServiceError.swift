@@ -1,0 +1,54 @@
+/// An answer of the service that is not a success, or that is not what it should be.
+public struct ServiceError: StageError {
+    /// What a caller does about it.
+    public enum Kind: Sendable {
+        /// Too fast: wait and try again.
+        case throttling
+        /// The service's fault (5xx).
+        case server
+        /// Wrong, expired or missing credentials, or a permission that is not given.
+        case credentials
+        /// No such data store, image set or frame.
+        case notFound
+        /// Any other request that the service refuses, or an answer that cannot be read.
+        case client
+    }
+
+    /// The API operation, such as `GetImageFrame`.
+    public let operation: String
+    /// The HTTP status.
+    public let status: Int
+    /// The service's own name for the error, such as `ThrottlingException`; nil where it gave none.
+    public let awsCode: String?
+    public let message: String
+    /// How long the service asks to wait.
+    public let retryAfter: Duration?
+    public let kind: Kind
+
+    init(
+        operation: String, status: Int, awsCode: String?, message: String, retryAfter: Duration? = nil,
+        kind: Kind
+    ) {
+        self.operation = operation
+        self.status = status
+        self.awsCode = awsCode
+        self.message = message
+        self.retryAfter = retryAfter
+        self.kind = kind
+    }
+
+    public var stage: Stage { .request }
+    public var code: String { awsCode ?? "http-\(status)" }
+    public var isThrottling: Bool { kind == .throttling }
+
+    /// Throttling and the passing server errors (500, 502, 503, 504).
+    public var isRetryable: Bool { isThrottling || [500, 502, 503, 504].contains(status) }
+
+    /// A success whose content is not what the operation returns.
+    static func unreadable(_ operation: String, status: Int, _ problem: String) -> ServiceError {
+        ServiceError(
+            operation: operation, status: status, awsCode: "UnreadableResponse",
+            message: "\(operation): the answer (HTTP \(status)) \(problem); is the endpoint HealthImaging's?",
+            kind: .client)
+    }
+}
