@@ -50,7 +50,7 @@ public final class OpenJPEGDecoder {
 
         parameters.pointee.cp_reduce = OPJ_UINT32(reduction)
         guard var session = OpenJPEGSession(reading: codestream) else { throw Self.outOfMemory() }
-        guard session.decode(with: parameters) else { throw Self.failure(header, session.report) }
+        guard session.decode(with: parameters) else { throw Self.failure(session.report) }
         let layout = header.layout(reduction: reduction)
         let pixels = pool.buffer(capacity: layout.byteCount)
         try Self.pack(session, header: header, layout: layout, reduction: reduction, into: pixels)
@@ -63,6 +63,13 @@ public final class OpenJPEGDecoder {
         if let deep = header.components.first(where: { $0.precision > 31 }) {
             throw DecodeError(
                 .unsupported, "OpenJPEG decodes samples of up to 31 bits; this image has \(deep.precision)")
+        }
+        // Beyond this OpenJPEG's 32-bit integers overflow: sometimes it says so, sometimes the pixels are wrong.
+        guard header.maximumBitPlanes <= Self.maximumBitPlanes else {
+            throw DecodeError(
+                .unsupported,
+                "OpenJPEG decodes up to \(Self.maximumBitPlanes) bit-planes; this image has "
+                    + "\(header.maximumBitPlanes)")
         }
         let levels = (header.allCodingStyles + parts.codingStyles).map(\.decompositions).min() ?? 0
         guard reduction >= 0, reduction <= levels else {
@@ -80,16 +87,8 @@ public final class OpenJPEGDecoder {
         DecodeError(.overLimit, "no memory is left to decode with; run fewer workers")
     }
 
-    /// OpenJPEG answers only yes or no; what the header says decides which kind of no it was.
-    private static func failure(_ header: CodestreamHeader, _ report: String) -> DecodeError {
-        if header.maximumBitPlanes > maximumBitPlanes {
-            return DecodeError(
-                .unsupported,
-                "OpenJPEG decodes up to \(maximumBitPlanes) bit-planes, this image has "
-                    + "\(header.maximumBitPlanes): \(report)")
-        }
-        return DecodeError(
-            .damaged, "OpenJPEG cannot decode the codestream: \(report); fetch the frame again")
+    private static func failure(_ report: String) -> DecodeError {
+        DecodeError(.damaged, "OpenJPEG cannot decode the codestream: \(report); fetch the frame again")
     }
 
     private static func pack(
@@ -98,14 +97,14 @@ public final class OpenJPEGDecoder {
     ) throws(DecodeError) {
         guard let image = session.image, Int(image.pointee.numcomps) == layout.components,
             let components = image.pointee.comps
-        else { throw failure(header, session.report) }
+        else { throw failure(session.report) }
         var planes: [ck_plane] = []
         for index in 0..<layout.components {
             let component = components[index]
             let stated = header.components[index]
             // A tile without data leaves a component empty, and OpenJPEG still answers yes.
             guard let samples = component.data, component.w > 0, component.h > 0 else {
-                throw failure(header, session.report)
+                throw failure(session.report)
             }
             let scale = 1 << reduction
             let firstX = header.imageOffsetX.dividedRoundingUp(by: stated.horizontalStep)

@@ -22,6 +22,7 @@ struct OpenJPEGSession: ~Copyable {
 
         init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
+        /// Copies up to `wanted` bytes; -1 when none is left.
         func read(into target: UnsafeMutableRawPointer?, _ wanted: Int) -> Int {
             let length = min(wanted, bytes.count - position)
             guard length > 0, let target, let base = bytes.baseAddress else { return -1 }
@@ -88,11 +89,10 @@ struct OpenJPEGSession: ~Copyable {
 
         opj_stream_set_user_data(stream, Unmanaged.passUnretained(source).toOpaque(), nil)
         opj_stream_set_user_data_length(stream, UInt64(byteCount))
+        // size_t is Int to Swift, so the (OPJ_SIZE_T)-1 that stands for the end of the data is -1.
         opj_stream_set_read_function(stream) { target, wanted, context in
-            guard let context else { return .max }
-            let source = Unmanaged<Source>.fromOpaque(context).takeUnretainedValue()
-            let length = source.read(into: target, Int(clamping: wanted))
-            return length < 0 ? .max : OPJ_SIZE_T(length)  // (OPJ_SIZE_T)-1 is the end of the data
+            guard let context else { return -1 }
+            return Unmanaged<Source>.fromOpaque(context).takeUnretainedValue().read(into: target, wanted)
         }
         opj_stream_set_skip_function(stream) { distance, context in
             guard let context else { return -1 }

@@ -50,12 +50,11 @@ public struct TilePartIndex: Sendable, Hashable {
             }
             offset += part.byteCount
         }
-        if !Self.isComplete(parts, tiles: header.tileColumns.saturatingTimes(header.tileRows)) {
-            truncation = DecodeError(
-                .truncated,
-                "the codestream is cut off at byte \(bytes.count), after \(parts.count) tile-parts and "
-                    + "without an end marker; fetch the frame again")
-        }
+        // Without it nobody can tell whether another tile-part followed, and OpenJPEG refuses too.
+        truncation = DecodeError(
+            .truncated,
+            "the codestream is cut off at byte \(bytes.count), after \(parts.count) tile-parts and "
+                + "without an end marker; fetch the frame again")
     }
 
     /// Reads SOT. Nil when the data ends inside it.
@@ -83,17 +82,6 @@ public struct TilePartIndex: Sendable, Hashable {
             }
         }
         return bytes.count - offset
-    }
-
-    /// Without an end marker: whether every tile has as many parts as it says it has.
-    private static func isComplete(_ parts: [TilePart], tiles: Int) -> Bool {
-        var seen: [Int: Int] = [:]
-        var stated: [Int: Int] = [:]
-        for part in parts {
-            seen[part.tile, default: 0] += 1
-            if part.partCount > 0 { stated[part.tile] = part.partCount }
-        }
-        return seen.count == tiles && seen.allSatisfy { stated[$0.key] == $0.value }
     }
 
     private static func cutOff(
