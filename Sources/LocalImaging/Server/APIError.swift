@@ -7,6 +7,8 @@ struct APIError: Error, Hashable {
     /// The exception's name.
     let code: String
     let message: String
+    /// What the operator of the server should know and the client should not: paths, system errors.
+    var cause: String?
 
     static func validation(_ message: String) -> APIError {
         APIError(status: 400, code: "ValidationException", message: message)
@@ -29,28 +31,30 @@ struct APIError: Error, Hashable {
             message: "the request's body is larger than \(limitInBytes) bytes")
     }
 
-    static let internalFailure = APIError(
-        status: 500, code: "InternalServerException", message: "the server failed; its log says why")
-
     /// What an error of the store is to a client. Paths of this machine stay out of the answer.
     init(_ error: StoreError) {
         switch error {
         case .notFound: self = .notFound(error.message)
         case .conflict: self = .conflict(error.message)
-        case .notAStore, .damaged, .system: self = .internalFailure
+        case .notAStore, .damaged, .system:
+            self.init(
+                status: 500, code: "InternalServerException", message: "the server failed; its log says why",
+                cause: error.message)
         }
     }
 
-    init(status: Int, code: String, message: String) {
+    init(status: Int, code: String, message: String, cause: String? = nil) {
         self.status = status
         self.code = code
         self.message = message
+        self.cause = cause
     }
 
     /// The response; the caller adds `x-amzn-requestid`.
     var response: APIResponse {
         var response = APIResponse.json(["message": message], status: status)
         response.fields.append(HTTPField("x-amzn-errortype", code))
+        response.failure = cause
         return response
     }
 }

@@ -14,6 +14,7 @@ struct APIResponder: HTTPResponder {
     private let authenticator: RequestAuthenticator?
     private let bodyLimitInBytes: Int
     private let threads: NIOThreadPool
+    private let onFailure: @Sendable (String) -> Void
 
     private static let requestIDField = "x-amzn-requestid"
 
@@ -24,6 +25,7 @@ struct APIResponder: HTTPResponder {
             configuration.credentials.isEmpty ? nil : RequestAuthenticator(configuration.credentials)
         bodyLimitInBytes = configuration.requestBodyLimitInBytes
         self.threads = threads
+        onFailure = configuration.onFailure
     }
 
     func respond(to request: Request, context: Context) async throws -> Response {
@@ -41,6 +43,9 @@ struct APIResponder: HTTPResponder {
             } catch {
                 return error.response
             }
+        }
+        if let failure = answer.failure {
+            onFailure("\(apiRequest.method) \(apiRequest.path): \(failure)")
         }
         return http(answer)
     }

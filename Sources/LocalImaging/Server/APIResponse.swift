@@ -13,6 +13,8 @@ struct APIResponse: Sendable {
     var status: Int
     var fields: [HTTPField]
     var body: Body
+    /// What the server's operator is told, and the client is not.
+    var failure: String?
 
     init(status: Int = 200, contentType: String, body: Body) {
         self.status = status

@@ -123,7 +123,8 @@ extension HealthImagingAPI {
 
     func deleteImageSet(_ address: ImageSetAddress) throws(APIError) -> APIResponse {
         try stored { () throws(StoreError) in
-            try store.deleteImageSet(datastoreID: address.datastore, imageSetID: address.imageSet)
+            try store.deleteImageSet(
+                datastoreID: address.datastore, imageSetID: address.imageSet, inBackground: true)
         }
         return .json(
             DeleteResponse(

@@ -1,3 +1,4 @@
+import Foundation
 import FrameEngine
 
 /// How a local server runs.
@@ -17,6 +18,11 @@ public struct LocalServerConfiguration: Sendable {
     public var accountID = "123456789012"
     /// A larger request body is refused with 413.
     public var requestBodyLimitInBytes = 1 << 20
+
+    /// Told of every request that fails through no fault of the client: one line. Called on any thread.
+    public var onFailure: @Sendable (String) -> Void = { line in
+        FileHandle.standardError.write(Data("hi-fetch: \(line)\n".utf8))
+    }
 
     public init(store: ImageSetStore) { self.store = store }
 }

@@ -132,9 +132,10 @@ extension ImageSetStore {
 
     /// Deletes an image set with all versions and frames: out of sight in one step, then removed from the disk.
     ///
+    /// - Parameter inBackground: return when it is out of sight, and remove thousands of frames meanwhile.
     /// - Throws: `StoreError.notFound`.
     public func deleteImageSet(
-        datastoreID: HealthImagingID, imageSetID: HealthImagingID
+        datastoreID: HealthImagingID, imageSetID: HealthImagingID, inBackground: Bool = false
     ) throws(StoreError) {
         let folder = layout.imageSet(datastoreID, imageSetID)
         let trashed = layout.trash + "/" + HealthImagingID.random().description
@@ -146,7 +147,11 @@ extension ImageSetStore {
         }
         cache.forget(datastore: datastoreID, imageSet: imageSetID)
         // A kill from here on leaves trash for the next sweep; a sweep at the same time only helps.
-        try StoreFiles.removeTree(trashed)
+        if inBackground {
+            DispatchQueue.global(qos: .utility).async { try? StoreFiles.removeTree(trashed) }
+        } else {
+            try StoreFiles.removeTree(trashed)
+        }
     }
 
     /// Makes the folder of a writer and takes its lock, so that no sweep can take it for a dead one's.

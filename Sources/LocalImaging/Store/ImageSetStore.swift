@@ -60,10 +60,12 @@ public final class ImageSetStore: Sendable {
     /// Removes what dead processes left: half-made data stores, trash, and the folders of writers whose lock is free.
     func sweep() throws(StoreError) {
         try FileLock.withLock(on: layout.lockFile) { () throws(StoreError) in
-            for folder in [layout.staging, layout.trash] {
-                for name in try StoreFiles.names(in: folder) {
-                    try StoreFiles.removeTree(folder + "/" + name)
-                }
+            for name in try StoreFiles.names(in: layout.staging) {
+                try StoreFiles.removeTree(layout.staging + "/" + name)
+            }
+            // Whoever threw it away may be removing it just now, or may own what we may not remove: no reason to fail.
+            for name in try StoreFiles.names(in: layout.trash) {
+                try? StoreFiles.removeTree(layout.trash + "/" + name)
             }
             for name in try StoreFiles.names(in: layout.datastores) {
                 guard let id = HealthImagingID(name) else { continue }
@@ -140,12 +142,13 @@ public final class ImageSetStore: Sendable {
     public func deleteDatastore(_ id: HealthImagingID) throws(StoreError) {
         try FileLock.withLock(on: layout.lockFile) { () throws(StoreError) in
             _ = try datastore(id)
-            guard try StoreFiles.names(in: layout.imageSets(id)).isEmpty else {
-                throw .conflict(reason: "data store \(id) still holds image sets; delete them first")
-            }
             try sweepWriters(of: id)
+            // Writers first: none can begin under the lock, so one that is not seen here has committed before.
             guard try StoreFiles.names(in: layout.writers(id)).isEmpty else {
                 throw .conflict(reason: "image sets are being written to data store \(id)")
+            }
+            guard try StoreFiles.names(in: layout.imageSets(id)).isEmpty else {
+                throw .conflict(reason: "data store \(id) still holds image sets; delete them first")
             }
             let trashed = layout.trash + "/" + HealthImagingID.random().description
             try StoreFiles.move(layout.datastore(id), to: trashed)

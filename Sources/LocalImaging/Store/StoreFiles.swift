@@ -144,14 +144,19 @@ enum StoreFiles {
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// Removes a file or a whole folder; what is gone already is no error.
+    /// Removes a file or a whole folder; what is gone already, or goes meanwhile, is no error. Follows no link.
     static func removeTree(_ path: String) throws(StoreError) {
-        do {
-            try FileManager.default.removeItem(atPath: path)
-        } catch {
-            guard exists(path) else { return }
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            throw .system(operation: "remove", path: path, errno: Int32(cause?.code ?? Int(EIO)))
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT { return }
+            throw .system(operation: "remove", path: path, errno: errno)
+        }
+        let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        if isFolder {
+            for name in try names(in: path) { try removeTree(path + "/" + name) }
+        }
+        guard (isFolder ? rmdir(path) : unlink(path)) == 0 || errno == ENOENT else {
+            throw .system(operation: "remove", path: path, errno: errno)
         }
     }
 

@@ -183,6 +183,33 @@ struct ImageSetStoreTests {
         }
     }
 
+    @Test("a deletion in the background is out of sight at once")
+    func deleteInBackground() throws {
+        let record = try temporary.addImageSet(to: datastore.id, frames: 3)
+        try store.deleteImageSet(datastoreID: datastore.id, imageSetID: record.id, inBackground: true)
+        #expect(try imageSets(store).isEmpty)
+        try store.deleteDatastore(datastore.id)
+    }
+
+    @Test("what two remove at once is no error, and a link is removed without what it leads to")
+    func removeTree() async throws {
+        let outside = temporary.path + "/outside"
+        let tree = temporary.path + "/tree"
+        try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: tree + "/a/b", withIntermediateDirectories: true)
+        for number in 0..<500 {
+            #expect(FileManager.default.createFile(atPath: "\(tree)/a/\(number)", contents: nil))
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: tree + "/link", withDestinationPath: outside)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 { group.addTask { try StoreFiles.removeTree(tree) } }
+            try await group.waitForAll()
+        }
+        #expect(!StoreFiles.exists(tree))
+        #expect(StoreFiles.exists(outside))
+    }
+
     @Test("a data store goes only when it is empty and nobody writes to it")
     func deleteDatastore() throws {
         let record = try temporary.addImageSet(to: datastore.id)
