@@ -18,6 +18,8 @@ public struct FetchOptions: Sendable {
     public var streams: Int?
     /// Bytes of frames in flight, encoded and decoded together.
     public var memoryLimitInBytes: Int
+    /// The largest frame, in bytes as served, that is accepted.
+    public var encodedFrameLimitInBytes = 2 << 30
     public var retry: RetryPolicy
     /// Limits for what a frame's header may ask for.
     public var decodeLimits: DecodeLimits

@@ -88,10 +88,15 @@ final class FrameWorker {
     }
 
     private let decoder: FrameDecoder
+    private let pool: BufferPool
     private let number: Int
 
-    init(decoder: FrameDecoder, number: Int) {
+    /// - Parameters:
+    ///   - pool: where the decoder takes its memory from.
+    ///   - number: which worker this is, to keep temporary file names apart.
+    init(decoder: FrameDecoder, pool: BufferPool, number: Int) {
         self.decoder = decoder
+        self.pool = pool
         self.number = number
     }
 
@@ -101,28 +106,61 @@ final class FrameWorker {
     ) -> Worked {
         var outcome = FrameOutcome(frame: frame, status: .failed)
         outcome.encodedBytes = encoded.count
+        let error = work(on: encoded, sink: sink, allowsUnverifiable: allowsUnverifiable, outcome: &outcome)
+        outcome.failure = error.map(FrameFailure.init)
+        let isSuspect = error?.stage == .decode || error?.stage == .verify
+        return Worked(
+            result: .init(outcome: outcome, error: error),
+            encodedCRC32: isSuspect ? CRC32.checksum(encoded.bytes) : nil)
+    }
+
+    /// Fills in `outcome` as far as the frame gets; returns what ended it early.
+    private func work(
+        on encoded: PooledBuffer, sink: any FrameSink, allowsUnverifiable: Bool, outcome: inout FrameOutcome
+    ) -> (any StageError)? {
+        let frame = outcome.frame
+        let decoded: DecodedFrame
         do {
-            let decoded = try decoder.decode(encoded, storedAs: frame.instance.effectiveTransferSyntax)
-            let verified = FrameVerifier.verify(decoded, encoded: encoded, against: frame)
-            outcome.decoder = decoded.decoder
-            outcome.layout = verified.decoded.layout
-            outcome.decodedBytes = verified.decoded.bytes.count
-            outcome.crc32 = verified.crc32
-            outcome.status = verified.status
-            if let mismatch = verified.mismatch { throw mismatch }
-            if outcome.status == .verified || allowsUnverifiable {
-                let accepted = AcceptedFrame(frame: frame, encoded: encoded, decoded: verified.decoded)
-                outcome.file = try sink.write(accepted, worker: number)
-            }
-            return Worked(result: .init(outcome: outcome, error: nil), encodedCRC32: nil)
+            decoded = try decoder.decode(encoded, storedAs: frame.instance.effectiveTransferSyntax)
         } catch {
-            guard let error = error as? any StageError else { preconditionFailure("untyped error: \(error)") }
-            if error.stage != .verify { outcome.status = .failed }
-            outcome.failure = FrameFailure(error)
-            let suspect = error.stage == .decode || error.stage == .verify
-            return Worked(
-                result: .init(outcome: outcome, error: error),
-                encodedCRC32: suspect ? CRC32.checksum(encoded.bytes) : nil)
+            return error
+        }
+        let verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
+        outcome.decoder = decoded.decoder
+        outcome.layout = verification.frame.layout
+        outcome.decodedBytes = verification.frame.bytes.count
+        outcome.crc32 = verification.crc32
+        switch verification.verdict {
+        case .mismatch(let mismatch):
+            outcome.status = .mismatch
+            return mismatch
+        case .unverifiable:
+            outcome.status = .unverifiable
+            if !allowsUnverifiable { return nil }
+        case .verified:
+            outcome.status = .verified
+        }
+        do {
+            let accepted = AcceptedFrame(frame: frame, encoded: encoded, decoded: verification.frame)
+            if let written = try sink.write(accepted, worker: number) {
+                outcome.file = written.path
+                let coversFile = verification.covers(written.contents)
+                outcome.fileCRC32 = coversFile ? outcome.crc32 : CRC32.checksum(written.contents.bytes)
+            }
+        } catch {
+            outcome.status = .failed
+            return error
+        }
+        return nil
+    }
+}
+
+extension Verification {
+    /// Whether `crc32` was computed over these very bytes, so that it need not be computed again.
+    fileprivate func covers(_ contents: PooledBuffer) -> Bool {
+        switch verdict {
+        case .verified(.decoded), .verified(.widened): contents === frame.bytes
+        case .verified(.stored), .unverifiable, .mismatch: false
         }
     }
 }

@@ -14,7 +14,7 @@ public enum FetchConclusion: Sendable {
 }
 
 /// A planning failure: which source, and why.
-public struct SourceFailure: Sendable {
+public struct SourceFailure: Error {
     public let source: String
     public let error: any StageError
 }
@@ -32,6 +32,13 @@ public struct FetchSummary: Sendable {
     public let workers: Int
     /// How requests went out, for the record: protocol, connections.
     public let transport: String
+
+    /// The one error that says why nothing, or nothing more, was fetched: what stopped the run, or the failed
+    /// plan of a run without any frame. Nil when frames were fetched to the end.
+    public var decisiveError: (any StageError)? {
+        if case .stopped(let error) = conclusion { return error }
+        return progress.framesFinished == 0 ? sourceFailures.first?.error : nil
+    }
 
     /// The elapsed time in seconds.
     public var seconds: Double {

@@ -1,5 +1,5 @@
 extension FrameOutcome {
-    /// The manifest line of this frame: the keys of the contract, in its order, null where unknown.
+    /// The manifest line of this frame: the keys of the contract in its order, then `fileCrc32`; null where unknown.
     public func manifestLine() -> [UInt8] {
         let instance = frame.instance
         var line = JSONLine()
@@ -25,6 +25,7 @@ extension FrameOutcome {
         line.add("decoder", decoder)
         line.add("attempts", attempts)
         line.add("error", failure.map(Self.line))
+        line.add("fileCrc32", fileCRC32.map(CRC32.hexadecimal))
         return line.finish()
     }
 

@@ -33,6 +33,8 @@ public struct FrameOutcome: Sendable {
     public var status: FrameStatus
     /// The file written, relative to the output directory, `/` between its parts. Nil when none was.
     public var file: String?
+    /// CRC-32 of the bytes in `file`, for checking it later without decoding. Nil when none was written.
+    public var fileCRC32: UInt32?
     /// Bytes as served.
     public var encodedBytes = 0
     /// Bytes of the decoded pixels; of the stored bytes for a frame that is not decoded.

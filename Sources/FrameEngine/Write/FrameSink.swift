@@ -12,20 +12,28 @@ public struct AcceptedFrame: Sendable {
     }
 }
 
+/// A file that a sink wrote.
+public struct WrittenFile: Sendable {
+    /// Relative to the output directory, `/` between its parts.
+    public let path: String
+    /// What is in it.
+    public let contents: PooledBuffer
+}
+
 /// Where accepted frames go. Called from several workers at a time, one frame each.
 public protocol FrameSink: Sendable {
     /// Keeps the frame; when this returns it is whole under its final name.
     ///
     /// - Parameter worker: which worker calls, to keep temporary names apart.
-    /// - Returns: the file's path relative to the output directory; nil when nothing was written.
-    func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> String?
+    /// - Returns: the frame's file; nil when nothing was written.
+    func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFile?
 }
 
 /// Counts as written what nobody wants on disk (`--format none`).
 public struct DiscardingSink: FrameSink {
     public init() {}
 
-    public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> String? { nil }
+    public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFile? { nil }
 }
 
 /// One file a frame: decoded pixels (`raw`) or the bytes as served (`jph`), and both where the user wants both.
@@ -42,7 +50,7 @@ public struct FileSink: FrameSink {
         self.keepsCodestream = keepsCodestream
     }
 
-    public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> String? {
+    public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFile? {
         try directory.prepare(for: frame.frame)
         let storedExtension = frame.frame.instance.effectiveTransferSyntax.storedFileExtension
         guard format == .raw, frame.decoded.layout != nil else {
@@ -56,9 +64,9 @@ public struct FileSink: FrameSink {
 
     private func write(
         _ buffer: PooledBuffer, of frame: PlannedFrame, extension fileExtension: String, worker: Int
-    ) throws(WriteError) -> String {
+    ) throws(WriteError) -> WrittenFile {
         let relative = OutputDirectory.relativePath(of: frame, extension: fileExtension)
         try AtomicFile.write(buffer.bytes, to: "\(directory.path)/\(relative)", tag: String(worker))
-        return relative
+        return WrittenFile(path: relative, contents: buffer)
     }
 }

@@ -10,8 +10,10 @@ public struct ManifestRecord: Sendable, Decodable {
     public let file: String?
     public let encodedBytes: Int
     public let decodedBytes: Int
-    /// Eight hexadecimal digits; over the pixels, or over the stored bytes of a frame that is not decoded.
+    /// Eight hexadecimal digits: what `crc32Expected` was compared with.
     public let crc32: String?
+    /// Eight hexadecimal digits: CRC-32 of the bytes of `file`.
+    public let fileCrc32: String?
     public let decoder: String?
 }
 

@@ -75,7 +75,7 @@ struct ManifestTests {
                 "datastoreId", "imageSetId", "versionId", "studyInstanceUID", "seriesInstanceUID",
                 "sopInstanceUID", "frameNumber", "imageFrameId", "status", "file", "encodedBytes",
                 "decodedBytes", "width", "height", "components", "bitsPerSample", "signed", "crc32Expected",
-                "crc32", "decoder", "attempts", "error", "stage", "code", "message",
+                "crc32", "decoder", "attempts", "error", "stage", "code", "message", "fileCrc32",
             ])
         let object = try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
         #expect(object["crc32"] as? String == "000000ff")

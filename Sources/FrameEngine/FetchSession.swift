@@ -1,0 +1,251 @@
+import Foundation
+import Synchronization
+
+/// One fetch: plans its sources, and runs every frame through the pipeline with a bounded number in flight.
+///
+/// Memory does not grow with the number of frames: plans come one image set at a time, and the window of frames,
+/// the bytes and the requests in flight are bounded. Make one, `run` it once.
+public final class FetchSession: Sendable {
+    /// Called for each finished frame, from any thread.
+    public typealias FrameObserver = @Sendable (FrameOutcome) -> Void
+
+    private enum Ending {
+        case interrupted
+        case stopped(any StageError)
+    }
+
+    private struct State {
+        var progress = FetchProgress()
+        var sourceFailures: [SourceFailure] = []
+        var ending: Ending?
+        var work: Task<Void, Never>?
+        /// Frames and image sets that the service did not answer, without one that it did between them.
+        var unansweredInARow = 0
+        var lastUnanswered: (any StageError)?
+    }
+
+    /// So many frames without any answer, each with all its attempts, and the run ends: the service is not there.
+    private static let unansweredLimit = 16
+    private static let sourceFailuresKept = 100
+
+    private let options: FetchOptions
+    private let client: HealthImagingClient
+    private let transport: CurlTransport
+    private let datastoreID: HealthImagingID?
+    private let sources: [FetchSource]
+    private let directory: OutputDirectory
+    private let state = Mutex(State())
+    private let requestLimit: Int
+
+    /// - Parameters:
+    ///   - datastoreID: the data store of sources that are ids; metadata files carry their own.
+    /// - Throws: `WriteError` for the output folder, `TransportError` for the certificate file.
+    public init(
+        options: FetchOptions, settings: AWSSettings, datastoreID: HealthImagingID?, sources: [FetchSource]
+    ) throws {
+        self.options = options
+        self.datastoreID = datastoreID
+        self.sources = sources
+        directory = try OutputDirectory(options.outputDirectory)
+        var configuration = TransportConfiguration()
+        configuration.caBundlePath = settings.caBundlePath
+        if let connections = options.connections { configuration.maximumConnections = connections }
+        if let streams = options.streams { configuration.streamsPerConnection = streams }
+        transport = try CurlTransport(configuration: configuration, pool: BufferPool())
+        requestLimit = transport.usefulConcurrency
+        client = HealthImagingClient(transport: transport, settings: settings, retry: options.retry)
+    }
+
+    /// Counts at this moment. Any thread.
+    public var progress: FetchProgress { state.withLock { $0.progress } }
+
+    /// Stops the run: what is being downloaded is dropped, what is being written is finished, the report is written.
+    /// Any thread; calling it again does nothing more.
+    public func interrupt() { end(.interrupted) }
+
+    /// Runs to the end, and writes the report.
+    ///
+    /// - Throws: `WriteError` when the manifest or the report cannot be written. Whatever befalls a frame or an
+    ///   image set is in the summary and never thrown.
+    public func run(onFrame: FrameObserver? = nil) async throws -> FetchSummary {
+        let startedAt = Date()
+        let clock = ContinuousClock()
+        let start = clock.now
+        let manifest = try ManifestWriter(in: directory)
+        let workers = makeWorkers()
+        let pipeline = FramePipeline(
+            client: client, transport: transport, workers: workers,
+            requests: AsyncBudget(limit: requestLimit), memory: AsyncBudget(limit: options.memoryLimitInBytes),
+            sink: makeSink(), retry: options.retry, allowsUnverifiable: options.allowsUnverifiable,
+            frameLimitInBytes: options.encodedFrameLimitInBytes)
+        let work = Task { await fetchAll(pipeline, manifest: manifest, onFrame: onFrame) }
+        let endedAlready = state.withLock { state in
+            state.work = work
+            return state.ending != nil
+        }
+        if endedAlready { work.cancel() }
+        await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            interrupt()
+        }
+        workers.shutDown()
+        transport.shutdown()
+        manifest.closeFile()
+        let summary = summarise(startedAt: startedAt, elapsed: clock.now - start)
+        try FetchReport(summary).write(into: directory)
+        return summary
+    }
+
+    // MARK: Running
+
+    private func fetchAll(
+        _ pipeline: FramePipeline, manifest: ManifestWriter, onFrame: FrameObserver?
+    ) async {
+        // Enough frames beyond the requests in flight to keep every worker busy while answers come in.
+        let window = requestLimit + 2 * pipeline.workers.count
+        let plans = PlanFeed(sources: sources, datastoreID: datastoreID, client: client).items()
+        await withTaskGroup(of: Void.self) { group in
+            var inFlight = 0
+            for await item in plans {
+                guard let plan = note(item) else { continue }
+                for frame in plan.frames {
+                    if inFlight >= window {
+                        await group.next()
+                        inFlight -= 1
+                    }
+                    if Task.isCancelled { return }
+                    inFlight += 1
+                    group.addTask { [self] in
+                        await fetchOne(frame, through: pipeline, manifest: manifest, onFrame: onFrame)
+                    }
+                }
+            }
+            if !Task.isCancelled { state.withLock { $0.progress.planIsComplete = true } }
+        }
+    }
+
+    private func fetchOne(
+        _ frame: PlannedFrame, through pipeline: FramePipeline, manifest: ManifestWriter,
+        onFrame: FrameObserver?
+    ) async {
+        // Cancelled: the frame is dropped, not recorded, and a later run fetches it.
+        guard let result = try? await pipeline.process(frame) else { return }
+        do {
+            try manifest.append(result.outcome)
+        } catch {
+            return end(.stopped(error))
+        }
+        state.withLock { $0.progress.count(result.outcome) }
+        onFrame?(result.outcome)
+        judge(result.error)
+    }
+
+    /// Takes the plan out of an item, or records why there is none.
+    private func note(_ item: PlanFeed.Item) -> FramePlan? {
+        switch item.result {
+        case .success(let plan):
+            state.withLock { state in
+                state.progress.imageSetsPlanned += 1
+                state.progress.framesPlanned += plan.frames.count
+            }
+            return plan
+        case .failure(let failure):
+            state.withLock { state in
+                state.progress.imageSetsFailed += 1
+                if state.sourceFailures.count < Self.sourceFailuresKept { state.sourceFailures.append(failure) }
+            }
+            judge(failure.error)
+            return nil
+        }
+    }
+
+    // MARK: Ending early
+
+    /// Ends the run when an error is one that every other frame would meet too.
+    private func judge(_ error: (any StageError)?) {
+        switch error {
+        case let error as WriteError:
+            end(.stopped(error))
+        case let error as CredentialsError:
+            end(.stopped(error))
+        case let error as ServiceError where error.kind == .credentials:
+            end(.stopped(error))
+        case let error as TransportError where error.kind == .certificate:
+            end(.stopped(error))
+        case let error? where error.isServiceUnavailable:
+            let isGone = state.withLock { state in
+                state.unansweredInARow += 1
+                state.lastUnanswered = error
+                return state.unansweredInARow >= Self.unansweredLimit
+            }
+            if isGone { end(.stopped(error)) }
+        default:
+            state.withLock { $0.unansweredInARow = 0 }
+        }
+    }
+
+    /// The first reason counts.
+    private func end(_ ending: Ending) {
+        let work = state.withLock { state in
+            if state.ending == nil { state.ending = ending }
+            return state.work
+        }
+        work?.cancel()
+    }
+
+    // MARK: Parts
+
+    private func makeWorkers() -> WorkerPool<FrameWorker> {
+        let buffers = BufferPool()
+        return WorkerPool(count: options.workers ?? FetchOptions.defaultWorkers, name: "frame") {
+            [options] number in
+            let decoder = FrameDecoder(
+                pool: buffers, preference: options.decoder, limits: options.decodeLimits)
+            return FrameWorker(decoder: decoder, pool: buffers, number: number)
+        }
+    }
+
+    private func makeSink() -> any FrameSink {
+        switch options.format {
+        case .none: DiscardingSink()
+        case .raw, .jph:
+            FileSink(directory: directory, format: options.format, keepsCodestream: options.keepsCodestream)
+        }
+    }
+
+    private func summarise(startedAt: Date, elapsed: Duration) -> FetchSummary {
+        let (progress, failures, ending) = state.withLock { state in
+            // A short run can end before the limit is reached; a service that never answered is not there either.
+            let neverAnswered = state.progress.framesFinished == state.progress.failed
+            if state.ending == nil, neverAnswered, let error = state.lastUnanswered, state.unansweredInARow > 0 {
+                state.ending = .stopped(error)
+            }
+            return (state.progress, state.sourceFailures, state.ending)
+        }
+        let allGood =
+            progress.mismatch + progress.failed + progress.imageSetsFailed == 0
+            && (progress.unverifiable == 0 || options.allowsUnverifiable)
+        let conclusion: FetchConclusion =
+            switch ending {
+            case .interrupted: .interrupted
+            case .stopped(let error): .stopped(error)
+            case nil: allGood ? .complete : .someFailed
+            }
+        return FetchSummary(
+            conclusion: conclusion, progress: progress, elapsed: elapsed, startedAt: startedAt,
+            sourceFailures: failures, outputDirectory: directory.path, format: options.format,
+            workers: options.workers ?? FetchOptions.defaultWorkers, transport: "\(transport.protocolChoice.rawValue), \(requestLimit) requests in flight")
+    }
+}
+
+extension StageError {
+    /// Whether the service did not answer at all, or only said that it cannot.
+    fileprivate var isServiceUnavailable: Bool {
+        if let error = self as? TransportError {
+            return [.unreachable, .timeout, .interrupted].contains(error.kind)
+        }
+        if let error = self as? ServiceError { return error.kind == .server || error.kind == .throttling }
+        return false
+    }
+}

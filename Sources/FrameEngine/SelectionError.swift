@@ -1,0 +1,19 @@
+/// A selection that names nothing to fetch.
+public struct SelectionError: StageError, Equatable {
+    public let code: String
+    public let message: String
+
+    public var stage: Stage { .plan }
+    public var isRetryable: Bool { false }
+
+    /// A search without a result: finding nothing is never a silent success.
+    static func nothingFound(_ selection: String) -> SelectionError {
+        SelectionError(
+            code: "nothing-found",
+            message: "no image set found for \(selection); check the UID, the data store and the region")
+    }
+
+    /// Ids without the data store they belong to.
+    static let noDatastore = SelectionError(
+        code: "no-datastore", message: "an image set, study or series needs its data store; give --datastore ID")
+}

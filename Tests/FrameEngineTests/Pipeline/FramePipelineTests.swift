@@ -1,0 +1,165 @@
+import Foundation
+import Testing
+
+@testable import FrameEngine
+
+@Suite("The life of a frame")
+struct FramePipelineTests {
+    /// Frames of native little-endian syntax pass through as stored, so any bytes with the right checksum are a frame.
+    private static let pixels: [UInt8] = (0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+
+    private let folder: TemporaryFolder
+    private let directory: OutputDirectory
+
+    init() throws {
+        folder = try TemporaryFolder()
+        directory = try OutputDirectory(folder.path)
+    }
+
+    private func frame(_ number: Int = 1, crc32: UInt32? = CRC32.checksum(pixels)) throws -> PlannedFrame {
+        let hexadecimal = String(number, radix: 16)
+        let instance = PlannedInstance(
+            datastoreID: try #require(HealthImagingID(String(repeating: "a", count: 32))),
+            imageSetID: try #require(HealthImagingID(String(repeating: "b", count: 32))),
+            storedTransferSyntax: .explicitVRLittleEndian)
+        return PlannedFrame(
+            instance: instance, frameNumber: number,
+            imageFrameID: try #require(
+                HealthImagingID(String(repeating: "0", count: 32 - hexadecimal.count) + hexadecimal)),
+            checksum: crc32.map { ResolutionChecksum(width: 50, height: 100, crc32: $0) })
+    }
+
+    private func pipeline(
+        _ service: ScriptedService, attempts: Int = 4, allowsUnverifiable: Bool = false, requests: Int = 8
+    ) throws -> FramePipeline {
+        let settings = AWSSettings(
+            region: "us-east-1", endpoints: try HealthImagingEndpoints(custom: "http://127.0.0.1:1"),
+            credentials: UnsignedRequests())
+        let retry = RetryPolicy(attempts: attempts, base: .microseconds(10), cap: .milliseconds(1))
+        let buffers = BufferPool()
+        return FramePipeline(
+            client: HealthImagingClient(transport: service, settings: settings, retry: retry),
+            transport: service,
+            workers: WorkerPool(count: 2, name: "test") { number in
+                FrameWorker(decoder: FrameDecoder(pool: buffers), pool: buffers, number: number)
+            },
+            requests: AsyncBudget(limit: requests), memory: AsyncBudget(limit: 1 << 20),
+            sink: FileSink(directory: directory, format: .raw, keepsCodestream: false), retry: retry,
+            allowsUnverifiable: allowsUnverifiable, frameLimitInBytes: 1 << 20)
+    }
+
+    private func contents(_ outcome: FrameOutcome) throws -> [UInt8]? {
+        guard let file = outcome.file else { return nil }
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder.file(file))))
+    }
+
+    @Test("a frame with the right checksum is on disk, whole, and says so")
+    func verified() async throws {
+        let service = ScriptedService([.bytes(Self.pixels)])
+        let outcome = try await pipeline(service).process(try frame()).outcome
+        #expect(outcome.status == .verified)
+        #expect(outcome.attempts == 1)
+        #expect(outcome.decoder == "as-stored")
+        #expect(outcome.fileCRC32 == CRC32.checksum(Self.pixels))
+        #expect(try contents(outcome) == Self.pixels)
+    }
+
+    @Test("throttling, server errors and broken connections are tried again until the frame is there")
+    func retries() async throws {
+        let service = ScriptedService([
+            .status(429, code: "ThrottlingException"), .status(503, code: "ServiceUnavailable"), .broken,
+            .bytes(Self.pixels),
+        ])
+        let outcome = try await pipeline(service).process(try frame()).outcome
+        #expect(outcome.status == .verified)
+        #expect(outcome.attempts == 4)
+    }
+
+    @Test("attempts are bounded, and the last error is the frame's")
+    func bounded() async throws {
+        let service = ScriptedService([.status(500, code: "InternalServerException")])
+        let outcome = try await pipeline(service, attempts: 3).process(try frame()).outcome
+        #expect(outcome.status == .failed)
+        #expect(outcome.attempts == 3)
+        #expect(service.requests.value == 3)
+        #expect(outcome.failure?.stage == .request)
+        #expect(outcome.failure?.code.contains("InternalServerException") == true)
+        #expect(outcome.file == nil)
+    }
+
+    @Test("what cannot heal is asked for once")
+    func notFound() async throws {
+        let service = ScriptedService([.status(404, code: "ResourceNotFoundException")])
+        let outcome = try await pipeline(service).process(try frame()).outcome
+        #expect(outcome.status == .failed)
+        #expect(service.requests.value == 1)
+    }
+
+    @Test("wrong bytes that come right the second time were the network's fault")
+    func healedMismatch() async throws {
+        let service = ScriptedService([.bytes([1, 2, 3]), .bytes(Self.pixels)])
+        let outcome = try await pipeline(service).process(try frame()).outcome
+        #expect(outcome.status == .verified)
+        #expect(outcome.attempts == 2)
+    }
+
+    @Test("the same wrong bytes twice are a mismatch, not asked for again and never written")
+    func mismatch() async throws {
+        let service = ScriptedService([.bytes([1, 2, 3])])
+        let outcome = try await pipeline(service).process(try frame()).outcome
+        #expect(outcome.status == .mismatch)
+        #expect(outcome.attempts == 2)
+        #expect(outcome.crc32 == CRC32.checksum([1, 2, 3]))
+        #expect(outcome.failure?.stage == .verify)
+        #expect(outcome.file == nil)
+        #expect(try folder.names() == [])
+    }
+
+    @Test("a frame without a checksum is written only where the user allows it, and marked either way")
+    func unverifiable() async throws {
+        let service = ScriptedService([.bytes(Self.pixels)])
+        let refused = try await pipeline(service).process(try frame(crc32: nil)).outcome
+        #expect(refused.status == .unverifiable)
+        #expect(refused.file == nil)
+        let allowed = try await pipeline(service, allowsUnverifiable: true).process(try frame(crc32: nil)).outcome
+        #expect(allowed.status == .unverifiable)
+        #expect(try contents(allowed) == Self.pixels)
+    }
+
+    @Test("a folder that cannot be written to is the run's trouble, not tried again")
+    func unwritable() async throws {
+        try Data([1]).write(to: URL(fileURLWithPath: folder.file(String(repeating: "a", count: 32))))
+        let service = ScriptedService([.bytes(Self.pixels)])
+        let result = try await pipeline(service).process(try frame())
+        #expect(result.outcome.status == .failed)
+        #expect(result.error is WriteError)
+        #expect(service.requests.value == 1)
+    }
+
+    @Test("a cancelled frame is dropped at once and leaves nothing behind")
+    func cancelled() async throws {
+        let service = ScriptedService([.silence])
+        let pipeline = try pipeline(service)
+        let frame = try frame()
+        let task = Task { try await pipeline.process(frame) }
+        while service.requests.value == 0 { await Task.yield() }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try folder.names() == [])
+    }
+
+    @Test("no more requests are in flight than allowed, and every frame has an outcome")
+    func boundedRequests() async throws {
+        let service = ScriptedService([.bytes(Self.pixels)])
+        let pipeline = try pipeline(service, requests: 3)
+        let frames = try (1...200).map { try frame($0) }
+        let verified = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for frame in frames {
+                group.addTask { try await pipeline.process(frame).outcome.status == .verified }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(verified == 200)
+        #expect(service.inFlight.value.most <= 3)
+    }
+}
