@@ -130,7 +130,6 @@ final class CurlLoopRunner {
             complete(slot, slot.outcome(curl_shim_message_result(message)))
             hasFinished = true
         }
-        if hasFinished { loop.publish(statistics) }
         return hasFinished
     }
 
@@ -149,6 +148,8 @@ final class CurlLoopRunner {
         case .failure:
             statistics.failures += 1
         }
+        // Before the caller goes on: it may look at the counts at once.
+        loop.publish(statistics)
         transfer.finish(outcome)
     }
 
@@ -186,7 +187,6 @@ final class CurlLoopRunner {
         refuse(mail.submitted, reason)
         for slot in idle { slot.close() }
         idle.removeAll()
-        loop.publish(statistics)
         curl_multi_cleanup(multi)
     }
 
@@ -220,39 +220,31 @@ final class CurlLoopRunner {
 
     // MARK: - Watching
 
-    private var stallLimit: Duration { options.configuration.idleTimeout + options.configuration.watchMargin }
+    private var stallLimit: Duration { options.watchLimit }
 
-    /// Often enough that a stall is noticed within 5/4 of the limit.
-    private var watchInterval: Duration { stallLimit / 4 }
+    /// Often enough that a stall is noticed soon after the limit, and before curl's where curl's is the later one.
+    private var watchInterval: Duration { min(stallLimit / 4, options.configuration.watchMargin / 2) }
 
     /// Removes transfers that stand still although curl believes they are fine.
     private func watch(_ now: ContinuousClock.Instant) {
         nextWatch = now + watchInterval
         var stalled: [CurlSlot] = []
-        var livingSockets: Set<curl_socket_t> = []
         for slot in running {
             let stillness = slot.watch.stillness(bytes: slot.bytesMoved, now: now)
             // Before the first byte the connection may still be on its way, which has its own limit.
             let connecting = options.configuration.connectTimeout + options.configuration.watchMargin
             let limit = slot.hasAnswer ? stallLimit : max(stallLimit, connecting)
-            if stillness >= limit {
-                stalled.append(slot)
-            } else if slot.hasAnswer, let socket = slot.socket {
-                livingSockets.insert(socket)
-            }
+            if stillness >= limit { stalled.append(slot) }
         }
         guard !stalled.isEmpty else { return }
         for slot in stalled {
-            // Where nothing at all moves on the connection, the connection is dead and must not carry the retry:
-            // closing it for both directions makes curl drop it together with all its streams.
-            if let socket = slot.socket, !livingSockets.contains(socket) {
-                shutdown(socket, Int32(SHUT_RDWR))
-            }
+            // A dead connection must not carry the retry. All stalled transfers go before new ones come, so that
+            // a connection on which nothing moves is closed with the last of them.
+            slot.forbidReuse()
             statistics.stalls += 1
             let endpoint = slot.transfer?.endpoint ?? ""
             complete(slot, .failure(.stalled(endpoint, idle: stallLimit)))
         }
-        loop.publish(statistics)
         admit()
     }
 }

@@ -8,6 +8,19 @@ struct CurlOptions: Sendable {
     let configuration: TransportConfiguration
     let choice: ProtocolChoice
 
+    /// When curl's own low-speed limit ends a transfer, and when the loop's watch does: one guards the other.
+    ///
+    /// For HTTP/1.1 curl comes first: it closes the connection, which is all there is to do. For HTTP/2 curl would end
+    /// only the stream and send the retry down the same dead connection, so the watch, which has it closed, comes first.
+    var lowSpeedTime: Duration {
+        choice == .http2 ? configuration.idleTimeout + configuration.watchMargin : configuration.idleTimeout
+    }
+
+    /// See `lowSpeedTime`.
+    var watchLimit: Duration {
+        choice == .http2 ? configuration.idleTimeout : configuration.idleTimeout + configuration.watchMargin
+    }
+
     /// Sets them all; the first failure wins, since each of them matters.
     func apply(to easy: UnsafeMutableRawPointer) -> CURLcode {
         let steps = [applyProtocol, applyTimers, applyTrust, applySocket]
@@ -51,7 +64,7 @@ struct CurlOptions: Sendable {
             [
                 (CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.timerMilliseconds),
                 (CURLOPT_LOW_SPEED_LIMIT, configuration.usesLowSpeedLimit ? 1 : 0),
-                (CURLOPT_LOW_SPEED_TIME, configuration.idleTimeout.timerSeconds),
+                (CURLOPT_LOW_SPEED_TIME, lowSpeedTime.timerSeconds),
                 (CURLOPT_TIMEOUT_MS, configuration.totalTimeout?.timerMilliseconds ?? 0),
                 // The process's signals are the program's own; timers do not need SIGALRM.
                 (CURLOPT_NOSIGNAL, 1),

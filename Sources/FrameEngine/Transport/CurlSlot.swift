@@ -90,6 +90,7 @@ final class CurlSlot {
         transfer = nil
         body = nil
         refusal = nil
+        _ = curl_shim_set_long(easy, CURLOPT_FORBID_REUSE, 0)
         _ = curl_shim_set_list(easy, CURLOPT_HTTPHEADER, nil)
         curl_slist_free_all(fieldList)
         fieldList = nil
@@ -141,11 +142,10 @@ final class CurlSlot {
     /// Whether any byte of an answer has come.
     var hasAnswer: Bool { bytesReceived + head.bytesReceived > 0 }
 
-    /// The socket that the transfer runs over, or nil while there is none.
-    var socket: curl_socket_t? {
-        var socket: curl_socket_t = -1
-        let result = curl_shim_get_socket(easy, CURLINFO_ACTIVESOCKET, &socket)
-        return result == CURLE_OK && socket >= 0 ? socket : nil
+    /// Has curl close the connection when the last of its transfers is removed, rather than keep it for the next.
+    /// Undone by `end`.
+    func forbidReuse() {
+        _ = curl_shim_set_long(easy, CURLOPT_FORBID_REUSE, 1)
     }
 
     /// What the transfer came to, once curl has said that it is done.
@@ -155,7 +155,8 @@ final class CurlSlot {
         guard result == CURLE_OK else {
             var verification = 0
             _ = curl_shim_get_long(easy, CURLINFO_SSL_VERIFYRESULT, &verification)
-            let failedVerification = result == CURLE_SSL_CONNECT_ERROR && verification != 0
+            // curl begins a handshake with the value 1 ("unspecified"): only what is larger is a verdict.
+            let failedVerification = result == CURLE_SSL_CONNECT_ERROR && verification > 1
             return .failure(
                 TransportError(
                     result, endpoint: endpoint, curlText: String(cString: errorText),

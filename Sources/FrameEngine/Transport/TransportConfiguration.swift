@@ -22,7 +22,8 @@ public struct TransportConfiguration: Sendable {
     /// The `User-Agent` of requests that bring none; conventionally `hi-fetch/<version>`.
     public var userAgent = "hi-fetch"
 
-    /// How much later than `idleTimeout` the loop's own watch removes a transfer that curl has not given up.
+    /// How much later the second of two guards ends a transfer that stands still: curl's low-speed limit and the
+    /// loop's own watch.
     var watchMargin: Duration = .seconds(5)
     /// Whether curl's low-speed limit is on. Off only where the loop's own watch is under test.
     var usesLowSpeedLimit = true

@@ -1,0 +1,126 @@
+import Testing
+
+@testable import FrameEngine
+
+@Suite(
+    "The transport over TLS, against nginx", .serialized, .timeLimit(.minutes(1)),
+    .disabled(if: NginxServer.isMissing, "no /usr/sbin/nginx: install nginx-light"))
+struct CurlTransportTLSTests {
+    private static let frame = LoopbackServer.pattern(300_000)
+
+    @Test("the server's authority, named as CA bundle, is trusted; both protocols carry exact bodies")
+    func trusted() async throws {
+        let nginx = try NginxServer(frame: Self.frame)
+        for choice in [ProtocolChoice.http1, .http2] {
+            let transport = try makeTransport {
+                $0.caBundlePath = nginx.caPath
+                $0.protocolChoice = choice
+                $0.maximumConnections = 2
+            }
+            let url = nginx.url("/frame")
+            let exact = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<100 {
+                    group.addTask { try await transport.get(url).body.bytes.elementsEqual(Self.frame) }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(exact == 100)
+            #expect(transport.statistics.http2Responses == (choice == .http2 ? 100 : 0))
+            #expect((1...2).contains(transport.statistics.connectionsOpened))
+            transport.shutdown()
+        }
+    }
+
+    @Test("ten streams share one HTTP/2 connection")
+    func multiplexed() async throws {
+        let nginx = try NginxServer(frame: Self.frame)
+        let transport = try makeTransport {
+            $0.caBundlePath = nginx.caPath
+            $0.protocolChoice = .http2
+            $0.maximumConnections = 1
+        }
+        #expect(transport.usefulConcurrency == 10)
+        let url = nginx.url("/frame")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<40 { group.addTask { _ = try await transport.get(url) } }
+            try await group.waitForAll()
+        }
+        #expect(transport.statistics.connectionsOpened == 1)
+        #expect(transport.statistics.http2Responses == 40)
+    }
+
+    @Test(
+        "an unknown authority is refused with advice, and not retried",
+        arguments: [ProtocolChoice.http1, .http2])
+    func untrusted(choice: ProtocolChoice) async throws {
+        let nginx = try NginxServer(frame: [1])
+        let transport = try makeTransport { $0.protocolChoice = choice }
+        let error = await #expect(throws: TransportError.self) {
+            _ = try await transport.get(nginx.url("/frame"))
+        }
+        #expect(error?.kind == .certificate)
+        #expect(error?.isRetryable == false)
+        #expect(error?.message.contains("--ca-bundle") == true)
+        #expect(error?.message.hasPrefix("127.0.0.1:\(nginx.port): ") == true)
+    }
+
+    @Test("a certificate for another name is refused although its authority is trusted")
+    func wrongName() async throws {
+        let nginx = try NginxServer(frame: [1])
+        let transport = try makeTransport { $0.caBundlePath = nginx.caPath }
+        let error = await #expect(throws: TransportError.self) {
+            _ = try await transport.get("https://localhost:\(nginx.port)/frame")
+        }
+        #expect(error?.kind == .certificate)
+    }
+
+    @Test(
+        "nginx stopped in mid-run: every request ends, in a typed error",
+        arguments: [ProtocolChoice.http1, .http2])
+    func stopped(choice: ProtocolChoice) async throws {
+        let nginx = try NginxServer(frame: Self.frame)
+        let transport = try makeTransport {
+            $0.caBundlePath = nginx.caPath
+            $0.protocolChoice = choice
+            $0.maximumConnections = 4
+        }
+        // At 20 KB/s a body takes 15 s: none is whole when nginx goes.
+        let url = nginx.url("/slow")
+        let tasks = (0..<20).map { _ in Task { try await transport.get(url) } }
+        let probe = try makeTransport { $0.caBundlePath = nginx.caPath }
+        #expect(try await probe.get(nginx.url("/frame")).status == 200)
+        nginx.stop()
+        for task in tasks {
+            let error = await #expect(throws: TransportError.self) { _ = try await task.value }
+            #expect(error?.isRetryable == true, "\(error?.message ?? "no TransportError")")
+        }
+        let late = await #expect(throws: TransportError.self) { _ = try await transport.get(url) }
+        #expect(late?.kind == .unreachable)
+    }
+
+    @Test("a dead HTTP/2 connection is given up with all its streams, and the next request opens another")
+    func frozen() async throws {
+        let nginx = try NginxServer(frame: Self.frame)
+        let transport = try makeTransport {
+            $0.caBundlePath = nginx.caPath
+            $0.protocolChoice = .http2
+            $0.maximumConnections = 1
+            $0.connectTimeout = .seconds(1)
+            $0.idleTimeout = .seconds(1)
+            $0.watchMargin = .seconds(2)
+        }
+        #expect(try await transport.get(nginx.url("/frame")).status == 200)
+        nginx.pause()
+        let url = nginx.url("/frame")
+        let tasks = (0..<5).map { _ in Task { try await transport.get(url) } }
+        for task in tasks {
+            let error = await #expect(throws: TransportError.self) { _ = try await task.value }
+            #expect(error?.isRetryable == true, "\(error?.message ?? "no TransportError")")
+        }
+        #expect(transport.statistics.stalls > 0)
+        nginx.resume()
+        #expect(try await transport.get(url).body.bytes.elementsEqual(Self.frame))
+        #expect(transport.statistics.http2Responses == 2)
+        #expect(transport.statistics.connectionsOpened == 2)
+    }
+}
