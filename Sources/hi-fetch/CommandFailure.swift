@@ -20,6 +20,10 @@ struct CommandFailure: Error {
             self.init(ExitStatus(of: error), error.message)
         case let error as StoreError:
             self.init(ExitStatus(of: error), error.message)
+        case let error as LocalServerError:
+            self.init(.localIO, error.message)
+        case let error as DICOMImporter.Failure:
+            self.init(.unreadableInput, "\(error)")
         case is CancellationError:
             self.init(.interrupted, "interrupted")
         default:
@@ -29,14 +33,26 @@ struct CommandFailure: Error {
 }
 
 extension ExitStatus {
-    /// By the error's stage and kind; its text plays no part.
+    /// By the error's type and kind; its text plays no part.
     init(of error: any StageError) {
-        if let error = error as? ServiceError {
-            self.init(of: error)
-            return
+        switch error {
+        case let error as ServiceError: self.init(of: error)
+        case let error as SettingsError: self.init(of: error)
+        case is ManifestError: self = .unreadableInput
+        case let error as TransportError where error.code == "ca-bundle": self = .unreadableInput
+        default: self.init(of: error.stage)
         }
-        switch error.stage {
-        case .write where error is ManifestError: self = .unreadableInput
+    }
+
+    init(of error: StoreError) {
+        switch error {
+        case .notAStore, .notFound, .conflict, .damaged: self = .unreadableInput
+        case .system: self = .localIO
+        }
+    }
+
+    private init(of stage: Stage) {
+        switch stage {
         case .plan, .decode: self = .unreadableInput
         case .request: self = .noPermission
         case .transport: self = .serviceUnavailable
@@ -45,18 +61,21 @@ extension ExitStatus {
         }
     }
 
-    init(of error: ServiceError) {
+    private init(of error: ServiceError) {
         switch error.kind {
         case .credentials: self = .noPermission
+        // A success that is not what the operation returns: whatever answers there is not the service.
+        case .client where (200...399).contains(error.status): self = .serviceUnavailable
         case .notFound, .client: self = .unreadableInput
         case .throttling, .server: self = .serviceUnavailable
         }
     }
 
-    init(of error: StoreError) {
-        switch error {
-        case .notAStore, .notFound, .conflict, .damaged: self = .unreadableInput
-        case .system: self = .localIO
+    private init(of error: SettingsError) {
+        switch error.reason {
+        case .noRegion, .invalidRegion, .invalidEndpoint, .endpointVariant, .invalidValue: self = .usage
+        case .noSuchProfile: self = .noPermission
+        case .configurationFile: self = .unreadableInput
         }
     }
 }

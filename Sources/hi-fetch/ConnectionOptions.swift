@@ -40,6 +40,26 @@ struct ConnectionOptions: ParsableArguments {
         }
     }
 
+    /// Options, environment and `~/.aws` files, resolved.
+    func settings() throws -> AWSSettings {
+        try AWSSettings(
+            options: .init(
+                profile: profile, region: region, endpointURL: endpointURL, noSignRequest: noSignRequest,
+                caBundle: caBundle))
+    }
+
+    /// Runs `work` with a client of its own; its connections are closed afterwards.
+    func withClient<Value: Sendable>(
+        _ work: (HealthImagingClient) async throws -> Value
+    ) async throws -> Value {
+        let settings = try settings()
+        var configuration = TransportConfiguration()
+        configuration.caBundlePath = settings.caBundlePath
+        let transport = try CurlTransport(configuration: configuration, pool: BufferPool())
+        defer { transport.shutdown() }
+        return try await work(HealthImagingClient(transport: transport, settings: settings))
+    }
+
     /// A region becomes part of a host name, so only what may stand there is let through.
     private static func isRegion(_ text: String) -> Bool {
         let allowed = text.utf8.allSatisfy { byte in

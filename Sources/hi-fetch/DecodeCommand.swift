@@ -9,9 +9,9 @@ struct Decode: AsyncParsableCommand {
         discussion: """
             EXAMPLE: hi-fetch decode frame.jph more-frames --output pixels
 
-            Writes NAME.raw for each: little-endian, pixel-interleaved, 1, 2 or 4 bytes a sample; the layout is
-            printed. In a folder, files ending in .j2c .j2k .jpc .jp2 .jph .jhc are taken. With --json: one line
-            a file, {"event":"decoded",...} or {"event":"failed",...}. Exit status 1 when some files could not
+            Writes NAME.raw for each: little-endian, pixel-interleaved, 1, 2 or 4 bytes a sample; the layout is \
+            printed. In a folder, files ending in .j2c .j2k .jpc .jp2 .jph .jhc are taken. With --json: one line \
+            a file, {"event":"decoded",...} or {"event":"failed",...}. Exit status 1 when some files could not \
             be decoded, 65 when none could.
             """)
 

@@ -8,8 +8,8 @@ struct Fetch: AsyncParsableCommand {
         discussion: """
             EXAMPLE: hi-fetch fetch --datastore 12345678901234567890123456789012 --all --output frames
 
-            Writes DIR/<datastoreId>/<imageSetId>/<imageFrameId>.<ext>, a line a frame in DIR/manifest.jsonl,
-            and DIR/report.json. A file has its final name only when it is whole. With --json: the manifest's
+            Writes DIR/<datastoreId>/<imageSetId>/<imageFrameId>.<ext>, a line a frame in DIR/manifest.jsonl, \
+            and DIR/report.json. A file has its final name only when it is whole. With --json: the manifest's \
             line for each frame as it ends, then one line {"event":"summary",...}.
             """)
 
@@ -70,15 +70,16 @@ struct Fetch: AsyncParsableCommand {
             )
             session.interrupt()
         }
-        let onFrame: (@Sendable (FrameOutcome) -> Void)? =
-            outputOptions.json ? { console.result(bytes: $0.manifestLine()) } : nil
+        let printFrame: FetchSession.FrameObserver = { outcome in
+            console.result(bytes: outcome.manifestLine())
+        }
+        let onFrame = outputOptions.json ? printFrame : nil
         let start = ContinuousClock.now
         let display = ProgressDisplay(console: console) {
             ProgressSample(session.progress, elapsed: start.duration(to: .now))
         }
-        let summary = try await withExtendedLifetime(signals) {
-            try await display.run { try await session.run(onFrame: onFrame) }
-        }
+        defer { signals.stop() }
+        let summary = try await display.run { try await session.run(onFrame: onFrame) }
         try conclude(summary, console: console)
     }
 
@@ -146,9 +147,6 @@ struct LimitOptions: ParsableArguments {
         throw ValidationError("\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound).")
     }
 }
-
-extension OutputFormat: ExpressibleByArgument {}
-extension DecoderPreference: ExpressibleByArgument {}
 
 extension ProgressSample {
     init(_ progress: FetchProgress, elapsed: Duration) {

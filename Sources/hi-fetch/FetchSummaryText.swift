@@ -36,19 +36,29 @@ struct FetchSummaryText {
         return statuses.count == 1 ? ExitStatus(of: first.error) : .someFailed
     }
 
-    /// What went wrong beside single frames, one line each.
+    /// What went wrong, one line each: what ended the run, or else the sources and the kinds of frames that failed.
     var problems: [String] {
+        switch summary.conclusion {
+        case .complete, .interrupted: return []
+        case .stopped(let error): return [error.message]
+        case .someFailed: break
+        }
         var lines = summary.sourceFailures.prefix(10).map { "\($0.source): \($0.error.message)" }
         let unnamed = summary.progress.imageSetsFailed - lines.count
         if unnamed > 0 {
             lines.append("\(Formatting.count(unnamed, of: "more image set")) could not be planned")
         }
-        if case .stopped(let error) = summary.conclusion { lines.append(error.message) }
-        let failures = summary.progress.framesByError.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        if !failures.isEmpty {
-            let kinds = failures.prefix(8).map { "\($0.key) x\(Formatting.count($0.value))" }.joined(
-                separator: ", ")
-            lines.append("frames failed: \(kinds); the manifest says which and why")
+        let progress = summary.progress
+        if progress.failed + progress.mismatch > 0 {
+            let kinds = progress.framesByError.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)
+                .map { "\($0.key) \(Formatting.count($0.value))" }.joined(separator: ", ")
+            lines.append(
+                "\(Formatting.count(progress.failed + progress.mismatch, of: "frame")) failed (\(kinds)); "
+                    + "\(summary.outputDirectory)/manifest.jsonl says which and why")
+        } else if progress.unverifiable > 0, progress.imageSetsFailed == 0 {
+            lines.append(
+                "\(Formatting.count(progress.unverifiable, of: "frame")) without a checksum were not written; "
+                    + "--allow-unverifiable writes them")
         }
         return lines
     }

@@ -9,7 +9,7 @@ struct HiFetch: AsyncParsableCommand {
         discussion: """
             EXAMPLE: hi-fetch fetch --datastore ID --image-set ID --output frames
 
-            Exit status: 0 all frames verified; 1 some frames failed; 64 usage; 65 unreadable input;
+            Exit status: 0 all frames verified; 1 some frames failed; 64 usage; 65 unreadable input; \
             69 service unavailable; 74 local I/O; 77 credentials or permission; 130 interrupted.
             """,
         version: "0.1.0",

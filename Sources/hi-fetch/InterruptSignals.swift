@@ -4,7 +4,7 @@ import Synchronization
 
 /// Turns Ctrl-C (SIGINT) and SIGTERM into an orderly end, and a second one into an immediate end.
 ///
-/// Watches as long as it is referenced.
+/// Watches until `stop()`.
 final class InterruptSignals {
     private let sources: [any DispatchSourceSignal]
 
@@ -30,7 +30,8 @@ final class InterruptSignals {
         }
     }
 
-    deinit {
+    /// Gives the signals their usual meaning back.
+    func stop() {
         for source in sources { source.cancel() }
         for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
     }

@@ -12,7 +12,7 @@ struct LocalSynth: AsyncParsableCommand {
         discussion: """
             EXAMPLE: hi-fetch local synth --store store --modality CT --frames 5000 --size 512x512 --seed 1
 
-            The same options make the same pixels everywhere. With --json: one line
+            The same options make the same pixels everywhere. With --json: one line \
             {"event":"created","datastoreId":...,"imageSetId":...}.
             """)
 
@@ -97,20 +97,5 @@ struct LocalSynth: AsyncParsableCommand {
             "\(created.modality), \(Formatting.count(created.frames, of: "frame")) of \(created.width)x\(created.height): "
                 + "\(Formatting.bytes(created.decodedBytes)) of pixels, \(Formatting.bytes(created.encodedBytes)) "
                 + "encoded (\(Formatting.decimal(ratio)) : 1)")
-    }
-}
-
-extension SyntheticModality: ExpressibleByArgument {
-    public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
-}
-
-extension AsyncParsableCommand {
-    /// Runs `work`; the first Ctrl-C cancels it, so that it leaves nothing half-made, and the program ends with 130.
-    static func interruptible<Value: Sendable>(
-        _ work: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        let task = Task { try await work() }
-        let signals = InterruptSignals { task.cancel() }
-        return try await withExtendedLifetime(signals) { try await task.value }
     }
 }

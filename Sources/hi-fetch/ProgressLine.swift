@@ -6,8 +6,8 @@ struct ProgressSample: Equatable {
     /// Frames planned so far; nil while nothing is planned yet.
     var framesTotal: Int?
     var framesFailed: Int
-    /// Bytes received from the service, read from disk, or made: what `byteVerb` says.
-    var receivedBytes: Int
+    /// Bytes received from the service, read from disk, or made: what `byteVerb` says. Nil where they are not counted.
+    var receivedBytes: Int?
     /// Bytes of decoded pixels; nil where nothing is decoded.
     var decodedBytes: Int?
     /// What is counted.
@@ -60,8 +60,10 @@ struct ProgressLine {
         var parts = [counts(now)]
         if now.framesFailed > 0 { parts.append("\(Formatting.count(now.framesFailed)) failed") }
         let rates = currentRates()
-        let received = Formatting.rate(bytesPerSecond: rates.received)
-        parts.append(short && now.decodedBytes != nil ? "\(received) in" : "\(received) \(now.byteVerb)")
+        if now.receivedBytes != nil {
+            let received = Formatting.rate(bytesPerSecond: rates.received)
+            parts.append(short && now.decodedBytes != nil ? "\(received) in" : "\(received) \(now.byteVerb)")
+        }
         if now.decodedBytes != nil {
             parts.append("\(Formatting.rate(bytesPerSecond: rates.decoded)) \(short ? "out" : "decoded")")
         }
@@ -85,7 +87,7 @@ struct ProgressLine {
         guard seconds > 0 else { return (0, 0, 0) }
         return (
             Double(last.framesDone - first.framesDone) / seconds,
-            Double(last.receivedBytes - first.receivedBytes) / seconds,
+            Double((last.receivedBytes ?? 0) - (first.receivedBytes ?? 0)) / seconds,
             Double((last.decodedBytes ?? 0) - (first.decodedBytes ?? 0)) / seconds
         )
     }

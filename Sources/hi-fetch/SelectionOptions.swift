@@ -49,12 +49,6 @@ struct SelectionOptions: ParsableArguments {
     }
 }
 
-extension HealthImagingID: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-
-    public static var defaultCompletionKind: CompletionKind { .default }
-}
-
 /// `ID` or `ID@VERSION` on the command line.
 struct ImageSetArgument: ExpressibleByArgument, Equatable {
     let id: HealthImagingID

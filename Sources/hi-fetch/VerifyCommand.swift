@@ -8,8 +8,8 @@ struct Verify: AsyncParsableCommand {
         discussion: """
             EXAMPLE: hi-fetch verify frames
 
-            Works offline. Pixels are compared by their checksum; codestreams (--format jph) are decoded first.
-            Exit status 1 when anything is not as it was written. With --json: one line for each such file
+            Works offline. Pixels are compared by their checksum; codestreams (--format jph) are decoded first. \
+            Exit status 1 when anything is not as it was written. With --json: one line for each such file \
             {"event":"finding",...}, then one line {"event":"summary",...}.
             """)
 

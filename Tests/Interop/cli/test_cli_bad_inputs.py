@@ -65,6 +65,11 @@ def test_a_wrong_command_line_is_64(program, tmp_path, arguments, words):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_credentials_that_are_none_are_refused_without_repeating_them(program, tmp_path):
+    result = program.run("local", "serve", "--store", tmp_path / "store", "--credentials", SECRET)
+    assert_one_clear_line(result, 64, "KEY:SECRET")
+
+
 def test_an_unknown_data_store_is_65(program, served, tmp_path):
     result = fetch(program, served, tmp_path, selection=["--datastore", UNKNOWN, "--all"])
     assert_one_clear_line(result, 65)

@@ -35,9 +35,10 @@ def test_a_truncated_frame_is_refused(program, tmp_path):
     source = DATA / "frames" / "healthimaging-frame-truncated.jph"
     if not source.exists():
         pytest.skip(f"NO REAL DATA: {source} is absent")
-    result = program.run("decode", source, "--output", tmp_path)
+    result = program.run("decode", source, "--output", tmp_path, "--json")
     assert result.returncode == 65
-    assert len(error_lines(result)) == 1 and "truncated" in error_lines(result)[0]
+    assert len(error_lines(result)) == 1 and str(source) in error_lines(result)[0]
+    assert [line["error"]["code"] for line in parse_lines(result.stdout)] == ["truncated"]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -35,7 +35,7 @@ def test_every_modality_is_fetched_decoded_verified_and_written(program, local, 
     assert result.returncode == 0, result.stderr
     lines = read_manifest(tmp_path)
     assert len(lines) == local.frames
-    assert all(list(line) == MANIFEST_KEYS for line in lines)
+    assert all(list(line)[: len(MANIFEST_KEYS)] == MANIFEST_KEYS for line in lines), "keys may be added at the end only"
     assert all(line["status"] == "verified" and line["error"] is None for line in lines)
     assert_raw_files_are_what_the_manifest_says(tmp_path)
     for modality in ("CT", "MR", "US", "MG"):

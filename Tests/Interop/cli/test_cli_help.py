@@ -20,7 +20,7 @@ def test_help_has_an_example(program, verb):
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_example_uses_options_that_exist(program, verb):
     text = program.run(*verb.split(), "--help").stdout
-    example = re.search(r"EXAMPLE: hi-fetch (.*)", text).group(1)
+    example = re.search(r"EXAMPLE: hi-fetch (.*?)\n\n", text, re.DOTALL).group(1)
     for option in [word for word in shlex.split(example) if word.startswith("--")]:
         assert re.search(rf"{option}\b", text.split("OPTIONS:")[1] if "OPTIONS:" in text else text), option
 
