@@ -1,0 +1,71 @@
+import Foundation
+
+/// What `bench decode` found: the JSON's shape, and a table for people.
+struct DecodeReport: Codable {
+    struct File: Codable {
+        /// One thread on one core.
+        struct Figure: Codable {
+            let decoder: String
+            let milliseconds: Double
+            let megabytesPerSecond: Double
+        }
+
+        let name: String
+        let encodedBytes: Int
+        let decodedBytes: Int
+        let width: Int
+        let height: Int
+        let components: Int
+        let bitsPerSample: Int
+        let decoders: [Figure]
+    }
+
+    struct Decoder: Codable {
+        let name: String
+        let isa: String
+        let threads: Int
+        /// For all files once.
+        let milliseconds: Double
+        /// Of decoded pixels, 10^6 bytes each.
+        let megabytesPerSecond: Double
+    }
+
+    let machine: MachineDescription
+    let repeats: Int
+    let files: [File]
+    let decoders: [Decoder]
+
+    /// The contract's object: `files` and `decoders`, nothing else.
+    func json() throws -> String {
+        struct Contract: Encodable {
+            let files: [File]
+            let decoders: [Decoder]
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(Contract(files: files, decoders: decoders)), as: UTF8.self)
+    }
+
+    /// A table of milliseconds and MB/s.
+    func table() -> String {
+        var lines = ["file                             decoder    threads         ms       MB/s"]
+        func add(_ name: String, _ decoder: String, _ threads: Int, _ milliseconds: Double, _ rate: Double) {
+            let left = Self.padded(name, 32) + " " + Self.padded(decoder, 10)
+            lines.append(left + String(format: " %7d %10.2f %10.1f", threads, milliseconds, rate))
+        }
+        for file in files {
+            for figure in file.decoders {
+                add(file.name, figure.decoder, 1, figure.milliseconds, figure.megabytesPerSecond)
+            }
+        }
+        for decoder in decoders {
+            add("all files", decoder.name, decoder.threads, decoder.milliseconds, decoder.megabytesPerSecond)
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text.count >= width
+            ? String(text.prefix(width)) : text + String(repeating: " ", count: width - text.count)
+    }
+}
