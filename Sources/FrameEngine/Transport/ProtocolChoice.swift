@@ -11,7 +11,7 @@ public enum ProtocolChoice: String, Sendable, CaseIterable {
     ///
     /// With 7.88.1 (Debian 12) a transfer now and then never completes although the server has sent everything:
     /// with our loops in 8 of 20 runs of 2,000 frames (4 loops, 16 connections, 10 streams), in 1 of 15 with one loop
-    /// and 4 connections, in 0 of 40 with one connection. The same program with 8.14.1: 0 of 20. A peer tool saw
+    /// and 4 connections, in 0 of 40 with one connection. With 8.14.1 put in its place: 0 of 20. A peer tool saw
     /// nothing with 8.4.0 either; what lies between was not measured and is not trusted.
     public static let firstSafeMultiplexingVersion: UInt32 = 0x08_04_00
 
