@@ -218,9 +218,11 @@ extern "C" cdcm_status cdcm_decode_frame(
         }
         file->next_frame = index + 1;
         file->next_fragment = fragment;
-        // The JPEG and JPEG-LS decoders were told to interleave; the RLE decoder follows the data set.
-        const bool is_rle = dataset.getOriginalXfer() == EXS_RLELossless;
-        *is_planar = is_rle && unsigned_short(dataset, DCM_PlanarConfiguration) == 1;
+        // The JPEG-LS decoder was told to interleave. Frame by frame the others follow the data set, whatever they
+        // were told.
+        const E_TransferSyntax syntax = dataset.getOriginalXfer();
+        const bool is_interleaved = syntax == EXS_JPEGLSLossless || syntax == EXS_JPEGLSLossy;
+        *is_planar = !is_interleaved && unsigned_short(dataset, DCM_PlanarConfiguration) == 1;
     });
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import FrameEngine
 
 /// Turns the pixel data of one instance into stored frames. One for each worker: keeps encoder and scratch memory.
@@ -91,9 +92,21 @@ final class InstanceTranscoder {
             } else {
                 try decodeWithOpenJPEG(file, frame: index, image: image)
             }
+            extendSigns(image)
             frames.append(try encode(image, frame: index))
         }
         return Output(syntax: .htj2kLosslessRPCL, frames: frames)
+    }
+
+    /// Signed samples must have their sign in the unused bits, because a client takes the decoded container for the
+    /// value; some files have zeros there, and JPEG-LS knows no signs. The unused bits of unsigned samples stay as
+    /// they are: they may hold an overlay.
+    private func extendSigns(_ image: PixelDescription) {
+        guard image.isSigned, image.highBit == image.bitsStored - 1 else { return }
+        raster.withMutableBytes(count: image.frameBytes) { pixels in
+            RasterArrangement.extend(
+                pixels, bits: image.bitsStored, bytesPerSample: image.bytesPerSample, isSigned: true)
+        }
     }
 
     private func encode(
@@ -122,11 +135,16 @@ final class InstanceTranscoder {
         let decoded = encoded.withUnsafeBytes { bytes in
             try? decoder.decode(bytes, pool: pool)
         }
-        guard let decoded, decoded.bytes.bytes.elementsEqual(raster.bytes) else {
+        guard let decoded, Self.areEqual(decoded.bytes.bytes, raster.bytes) else {
             throw DICOMFileError(
                 .system,
                 "frame \(index + 1) does not decode to its source again; nothing of the file is stored")
         }
+    }
+
+    private static func areEqual(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
+        guard let left = first.baseAddress, let right = second.baseAddress else { return false }
+        return first.count == second.count && memcmp(left, right, first.count) == 0
     }
 
     private func decodeWithDCMTK(
@@ -172,6 +190,12 @@ final class InstanceTranscoder {
         raster.withMutableBytes(count: image.frameBytes) { pixels in
             RasterArrangement.convert(
                 decoded.bytes.bytes, layout: layout, bytesPerSample: image.bytesPerSample, into: pixels)
+            // Where the codestream and PixelRepresentation disagree on the sign, the attribute is right.
+            if layout.isSigned != image.isSigned {
+                RasterArrangement.extend(
+                    pixels, bits: layout.bitsPerSample, bytesPerSample: image.bytesPerSample,
+                    isSigned: image.isSigned)
+            }
         }
     }
 

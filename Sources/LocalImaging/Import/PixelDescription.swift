@@ -77,8 +77,7 @@ struct PixelDescription: Equatable {
 
     /// The form in which a raster of this image is encoded.
     ///
-    /// The precision is BitsAllocated, not BitsStored: bits beyond the stored ones (old overlays, sign extension)
-    /// survive, and the checksum of what a client decodes is the checksum of the raster as it was imported. The
+    /// The precision is BitsAllocated, not BitsStored: bits beyond the stored ones (old overlays) survive, and the checksum of what a client decodes is the checksum of the raster as it was imported. The
     /// one frame of the service that is known has 16 as well. Unused high bits cost next to nothing: they are
     /// bit-planes of zeros. Only 32-bit samples exceed what the encoder keeps, so their precision is what their
     /// values need, 17 at least, so that the decoded container stays 4 bytes.

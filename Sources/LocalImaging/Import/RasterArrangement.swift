@@ -81,6 +81,29 @@ enum RasterArrangement {
         }
     }
 
+    /// Makes the bits above the lowest `bits` of each sample copies of the sign, or 0 for unsigned samples.
+    static func extend(
+        _ pixels: UnsafeMutableRawBufferPointer, bits: Int, bytesPerSample: Int, isSigned: Bool
+    ) {
+        let unused = bytesPerSample * 8 - bits
+        guard unused > 0, bits > 0 else { return }
+        switch (bytesPerSample, isSigned) {
+        case (1, false): extend(pixels.bindMemory(to: UInt8.self), by: unused)
+        case (1, true): extend(pixels.bindMemory(to: Int8.self), by: unused)
+        case (2, false): extend(pixels.bindMemory(to: UInt16.self), by: unused)
+        case (2, true): extend(pixels.bindMemory(to: Int16.self), by: unused)
+        case (_, false): extend(pixels.bindMemory(to: UInt32.self), by: unused)
+        case (_, true): extend(pixels.bindMemory(to: Int32.self), by: unused)
+        }
+    }
+
+    private static func extend<Sample: FixedWidthInteger>(
+        _ samples: UnsafeMutableBufferPointer<Sample>, by unused: Int
+    ) {
+        let shift = Sample(truncatingIfNeeded: unused)
+        for index in samples.indices { samples[index] = (samples[index] &<< shift) &>> shift }
+    }
+
     /// `count` bits from bit `start` on, the least significant bit of a byte first (PS3.5, 8.1.1), moved to the start
     /// of a byte; the bits that fill the last byte are 0.
     static func bits(of bytes: UnsafeRawBufferPointer, from start: Int, count: Int) -> [UInt8] {
