@@ -145,9 +145,15 @@ public enum SigV4 {
 
     /// RFC 3986, 5.2.4, and repeated slashes made one.
     private static func removingDotSegments(_ path: String) -> String {
+        let slash = UInt8(ascii: "/")
+        // Nearly every path is clean: look at the bytes once before taking it apart.
+        var previous = UInt8(0)
+        let isClean = path.utf8.allSatisfy { byte in
+            defer { previous = byte }
+            return previous != slash || (byte != slash && byte != UInt8(ascii: "."))
+        }
+        if isClean, path.utf8.first == slash { return path }
         let segments = path.split(separator: "/", omittingEmptySubsequences: true)
-        let isClean = !segments.contains { $0 == "." || $0 == ".." }
-        if isClean, !path.utf8.elementsEqual("/".utf8), !path.contains("//") { return path }
         var kept: [Substring] = []
         for segment in segments where segment != "." {
             if segment == ".." { _ = kept.popLast() } else { kept.append(segment) }
