@@ -4,37 +4,55 @@ extension DecodeLimits {
     /// The most packets that a decoder may have to tell apart in one tile (it keeps two bytes for each).
     static let maximumPacketSlots = 1 << 27
 
-    /// Refuses an image before any memory is reserved for it.
+    /// Refuses an image by what its main header claims, before anything else is read.
     ///
-    /// - Parameters:
-    ///   - byteCount: bytes of the codestream.
-    ///   - parts: its tile-parts, already known to be whole.
-    /// - Throws: `over-limit`; `unsupported` for more than 4 components or mixed signs; `damaged` where the
-    ///   stated image needs more bytes than there are, whatever its content.
-    public func judge(
-        _ header: CodestreamHeader, parts: TilePartIndex, byteCount: Int
-    ) throws(DecodeError) {
-        try judgeSize(header, byteCount: byteCount)
-        try judgeComponents(header)
-        try judgeTiles(header, byteCount: byteCount)
-        try judgeBlocks(header, parts: parts, byteCount: byteCount)
-    }
-
-    private func judgeSize(_ header: CodestreamHeader, byteCount: Int) throws(DecodeError) {
-        let samples = header.width.saturatingTimes(header.height).saturatingTimes(header.components.count)
-        let stated =
-            "the codestream states \(header.width) x \(header.height) x \(header.components.count) samples"
+    /// - Throws: `over-limit`; `unsupported` for more than 4 components, mixed signs or more than 32 bits.
+    public func judgeClaims(of header: CodestreamHeader) throws(DecodeError) {
+        let samples = Self.samples(of: header)
         guard samples <= maximumSamples else {
-            throw DecodeError(.overLimit, "\(stated), more than the limit of \(maximumSamples)")
+            throw DecodeError(
+                .overLimit, "\(Self.claim(of: header)), more than the limit of \(maximumSamples)")
         }
         let bytes = samples.saturatingTimes(header.layout().bytesPerSample)
         guard bytes <= maximumDecodedBytes else {
             throw DecodeError(
-                .overLimit, "\(stated) in \(bytes) bytes, more than the limit of \(maximumDecodedBytes)")
+                .overLimit,
+                "\(Self.claim(of: header)) in \(bytes) bytes, more than the limit of \(maximumDecodedBytes)")
         }
-        guard samples <= max(freeSamples, byteCount.saturatingTimes(maximumSamplesPerEncodedByte)) else {
-            throw DecodeError(.overLimit, "\(stated), which \(byteCount) bytes cannot plausibly hold")
+        let tiles = header.tileColumns.saturatingTimes(header.tileRows)
+        guard tiles <= min(maximumTiles, 65_535) else {
+            throw DecodeError(
+                .overLimit, "the codestream states \(tiles) tiles, more than the limit of \(maximumTiles)")
         }
+        try judgeComponents(header)
+    }
+
+    /// Refuses an image that its bytes cannot hold, or whose pieces would take too much memory to tell apart.
+    ///
+    /// - Parameters:
+    ///   - header: has passed `judgeClaims(of:)`.
+    ///   - parts: the tile-parts, already known to be whole.
+    ///   - byteCount: bytes of the codestream.
+    /// - Throws: `over-limit`; `damaged` where the image needs more bytes than there are, whatever its content.
+    public func judgePlausibility(
+        of header: CodestreamHeader, parts: TilePartIndex, byteCount: Int
+    ) throws(DecodeError) {
+        guard
+            Self.samples(of: header)
+                <= max(freeSamples, byteCount.saturatingTimes(maximumSamplesPerEncodedByte))
+        else {
+            throw DecodeError(
+                .overLimit, "\(Self.claim(of: header)), which \(byteCount) bytes cannot plausibly hold")
+        }
+        try judgeBlocks(header, parts: parts, byteCount: byteCount)
+    }
+
+    private static func samples(of header: CodestreamHeader) -> Int {
+        header.width.saturatingTimes(header.height).saturatingTimes(header.components.count)
+    }
+
+    private static func claim(of header: CodestreamHeader) -> String {
+        "the codestream states \(header.width) x \(header.height) x \(header.components.count) samples"
     }
 
     private func judgeComponents(_ header: CodestreamHeader) throws(DecodeError) {
@@ -48,20 +66,6 @@ extension DecodeLimits {
         if let deep = header.components.first(where: { $0.precision > 32 }) {
             throw DecodeError(
                 .unsupported, "the image has samples of \(deep.precision) bits; at most 32 are known")
-        }
-    }
-
-    private func judgeTiles(_ header: CodestreamHeader, byteCount: Int) throws(DecodeError) {
-        let tiles = header.tileColumns.saturatingTimes(header.tileRows)
-        guard tiles <= min(maximumTiles, 65_535) else {
-            throw DecodeError(
-                .overLimit, "the codestream states \(tiles) tiles, more than the limit of \(maximumTiles)")
-        }
-        // Each tile has at least one tile-part, whose header takes 14 bytes (SOT and SOD).
-        guard tiles.saturatingTimes(14) <= byteCount else {
-            throw DecodeError(
-                .damaged,
-                "the codestream states \(tiles) tiles, which \(byteCount) bytes cannot hold; fetch it again")
         }
     }
 

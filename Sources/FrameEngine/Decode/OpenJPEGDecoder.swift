@@ -43,9 +43,10 @@ public final class OpenJPEGDecoder {
         let container = try JP2Container(parsing: bytes)
         let codestream = UnsafeRawBufferPointer(rebasing: bytes[container.codestream])
         let header = try CodestreamHeader(parsing: codestream)
+        try limits.judgeClaims(of: header)
         let parts = try TilePartIndex(of: codestream, header: header)
         if let truncation = parts.truncation { throw truncation }
-        try limits.judge(header, parts: parts, byteCount: codestream.count)
+        try limits.judgePlausibility(of: header, parts: parts, byteCount: codestream.count)
         try check(header, parts: parts, reduction: reduction)
 
         parameters.pointee.cp_reduce = OPJ_UINT32(reduction)

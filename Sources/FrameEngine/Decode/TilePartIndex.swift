@@ -34,6 +34,7 @@ public struct TilePartIndex: Sendable, Hashable {
             guard let code = bytes.bigEndian16(at: offset) else { break }
             if code == Marker.endOfCodestream {
                 hasEndMarker = true
+                truncation = missingPart(tiles: header.tileColumns.saturatingTimes(header.tileRows))
                 return
             }
             guard code == Marker.startOfTilePart else {
@@ -55,6 +56,29 @@ public struct TilePartIndex: Sendable, Hashable {
             .truncated,
             "the codestream is cut off at byte \(bytes.count), after \(parts.count) tile-parts and "
                 + "without an end marker; fetch the frame again")
+    }
+
+    /// A gap in the chain: parts of a tile are numbered from 0 without one, and every tile has at least one (A.4.2).
+    ///
+    /// A lost last part shows only where the count is stated, and OpenJPEG does not notice it: the checksum does.
+    private func missingPart(tiles: Int) -> DecodeError? {
+        var next: [Int: Int] = [:]
+        var stated: [Int: Int] = [:]
+        for part in parts {
+            let expected = next[part.tile, default: 0]
+            guard part.part == expected else { return Self.missing(part: expected, of: part.tile) }
+            next[part.tile] = expected + 1
+            if part.partCount > 0 { stated[part.tile] = part.partCount }
+        }
+        for (tile, count) in stated where next[tile, default: 0] < count {
+            return Self.missing(part: next[tile, default: 0], of: tile)
+        }
+        guard next.count < tiles else { return nil }
+        return Self.missing(part: 0, of: (0..<tiles).first { next[$0] == nil } ?? 0)
+    }
+
+    private static func missing(part: Int, of tile: Int) -> DecodeError {
+        DecodeError(.truncated, "tile-part \(part) of tile \(tile) is missing; fetch the frame again")
     }
 
     /// Reads SOT. Nil when the data ends inside it.

@@ -102,6 +102,29 @@ import Testing
     }
 
     @Test(
+        "a codestream that lacks a tile-part is refused, unless it is a last one of which no count tells",
+        .enabled(if: CommandLineEncoder.openJPEG.isInstalled), arguments: [[], ["-t", "64,64"]])
+    func missingTilePart(tiling: [String]) throws {
+        let sample = Case(width: 130, height: 67, components: 1, maximum: 255)
+        let bytes = try sample.encode(.openJPEG, ["-n", "3", "-p", "RPCL", "-TP", "R"] + tiling)
+        let parts = try bytes.withUnsafeBytes {
+            try TilePartIndex(of: $0, header: CodestreamHeader(parsing: $0))
+        }.parts
+        #expect(parts.count == (tiling.isEmpty ? 3 : 18))
+        for statesCount in [true, false] {
+            var whole = bytes
+            if !statesCount { for part in parts { whole[part.offset + 11] = 0 } }
+            #expect(try OpenJPEGDecoder().decode(whole).array == OpenJPEGDecoder().decode(bytes).array)
+            for part in parts where statesCount || part.part < 2 {
+                var cut = whole
+                cut.removeSubrange(part.offset..<part.offset + part.byteCount)
+                let error = #expect(throws: DecodeError.self, "\(part)") { try OpenJPEGDecoder().decode(cut) }
+                #expect(error?.isRetryable == true)
+            }
+        }
+    }
+
+    @Test(
         "random damage to HTJ2K ends in a typed error or in an image of the stated size",
         .enabled(if: CommandLineEncoder.openJPH.isInstalled), arguments: [0x5eed_1001, 0x5eed_1002])
     func damage(seed: Int) throws {
