@@ -22,7 +22,8 @@ def test_the_example_uses_options_that_exist(program, verb):
     text = program.run(*verb.split(), "--help").stdout
     example = re.search(r"EXAMPLE: hi-fetch (.*?)\n\n", text, re.DOTALL).group(1)
     for option in [word for word in shlex.split(example) if word.startswith("--")]:
-        assert re.search(rf"{option}\b", text.split("OPTIONS:")[1] if "OPTIONS:" in text else text), option
+        listed = text.split("USAGE:")[1]
+        assert re.search(rf"^  (-\w, )?{option}\b", listed, re.MULTILINE), option
 
 
 def test_the_verbs_are_listed(program):
