@@ -1,4 +1,5 @@
 #include "file.h"
+#include "rle.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -156,6 +157,51 @@ void append(cdcm_bytes &out, const fragment &item) {
     out.size += item.size;
 }
 
+void load_frame(cdcm_file &file, uint64_t index, uint64_t frames, cdcm_bytes &out) {
+    if (file.fragments.empty()) file.fragments = read_fragments(pixel_sequence(file));
+    if (file.frame_starts.size() != frames + 1) file.frame_starts = frame_starts(file, frames);
+    if (index >= frames) throw cdcm::failure(CDCM_DAMAGED, "there is no such frame");
+    out.size = 0;
+    for (size_t i = file.frame_starts[index]; i < file.frame_starts[index + 1]; ++i) append(out, file.fragments[i]);
+}
+
+void decode_rle_frame(cdcm_file &file, uint64_t index, uint8_t *buffer, size_t size) {
+    DcmDataset &dataset = *file.format.getDataset();
+    const size_t pixels = size_t(unsigned_short(dataset, DCM_Rows)) * unsigned_short(dataset, DCM_Columns);
+    const uint32_t samples = unsigned_short(dataset, DCM_SamplesPerPixel);
+    const uint32_t bytes = unsigned_short(dataset, DCM_BitsAllocated) / 8;
+    if (samples < 1 || samples > 4 || bytes < 1 || bytes > 4 || pixels * samples * bytes > size) {
+        throw cdcm::failure(CDCM_DAMAGED, "the image attributes do not fit the frame");
+    }
+    cdcm_bytes frame = {nullptr, 0, 0};
+    try {
+        load_frame(file, index, frame_count(dataset), frame);
+        cdcm::decode_rle(frame.data, frame.size, pixels, samples, bytes, buffer);
+    } catch (...) {
+        cdcm_bytes_free(&frame);
+        throw;
+    }
+    cdcm_bytes_free(&frame);
+}
+
+void decode_frame(cdcm_file &file, uint32_t index, void *buffer, size_t size) {
+    DcmDataset &dataset = *file.format.getDataset();
+    DcmPixelData &pixels = pixel_data(file);
+    Uint32 needed = 0;
+    if (pixels.getUncompressedFrameSize(&dataset, needed).bad() || needed > size) {
+        throw cdcm::failure(CDCM_DAMAGED, "the image attributes do not fit the frame");
+    }
+    Uint32 fragment = index == file.next_frame ? file.next_fragment : 0;
+    OFString colour_model;
+    const OFCondition condition =
+        pixels.getUncompressedFrame(&dataset, index, fragment, buffer, Uint32(size), colour_model);
+    if (condition.bad()) {
+        throw cdcm::failure(CDCM_DAMAGED, std::string("the frame cannot be decoded: ") + condition.text());
+    }
+    file.next_frame = index + 1;
+    file.next_fragment = fragment;
+}
+
 }  // namespace
 
 extern "C" void cdcm_describe_image(const cdcm_file *file, cdcm_image *image) {
@@ -202,39 +248,26 @@ extern "C" cdcm_status cdcm_decode_frame(
     cdcm_file *file, uint32_t index, void *buffer, size_t size, int *is_planar, cdcm_reason *reason) {
     return cdcm::guarded(reason, [&] {
         if (size > 0x7fffffff) throw cdcm::failure(CDCM_UNSUPPORTED, "a frame is larger than 2 GiB");
-        DcmDataset &dataset = *file->format.getDataset();
-        DcmPixelData &pixels = pixel_data(*file);
-        Uint32 needed = 0;
-        if (pixels.getUncompressedFrameSize(&dataset, needed).bad() || needed > size) {
-            throw cdcm::failure(CDCM_DAMAGED, "the image attributes do not fit the frame");
-        }
         std::memset(buffer, 0, size);
-        Uint32 fragment = index == file->next_frame ? file->next_fragment : 0;
-        OFString colour_model;
-        const OFCondition condition =
-            pixels.getUncompressedFrame(&dataset, index, fragment, buffer, Uint32(size), colour_model);
-        if (condition.bad()) {
-            throw cdcm::failure(CDCM_DAMAGED, std::string("the frame cannot be decoded: ") + condition.text());
+        DcmDataset &dataset = *file->format.getDataset();
+        if (dataset.getOriginalXfer() == EXS_RLELossless) {
+            decode_rle_frame(*file, index, static_cast<uint8_t *>(buffer), size);
+            *is_planar = 0;
+        } else {
+            decode_frame(*file, index, buffer, size);
+            // The JPEG-LS decoder was told to interleave. Frame by frame the JPEG decoder follows the data set,
+            // whatever it was told.
+            const E_TransferSyntax syntax = dataset.getOriginalXfer();
+            const bool is_jpeg_ls = syntax == EXS_JPEGLSLossless || syntax == EXS_JPEGLSLossy;
+            *is_planar = !is_jpeg_ls && unsigned_short(dataset, DCM_PlanarConfiguration) == 1;
         }
-        file->next_frame = index + 1;
-        file->next_fragment = fragment;
-        // The JPEG-LS decoder was told to interleave. Frame by frame the others follow the data set, whatever they
-        // were told.
-        const E_TransferSyntax syntax = dataset.getOriginalXfer();
-        const bool is_interleaved = syntax == EXS_JPEGLSLossless || syntax == EXS_JPEGLSLossy;
-        *is_planar = !is_interleaved && unsigned_short(dataset, DCM_PlanarConfiguration) == 1;
     });
 }
 
 extern "C" cdcm_status cdcm_encoded_frame(
     cdcm_file *file, uint64_t index, uint64_t frames, cdcm_bytes *out, cdcm_reason *reason) {
     return cdcm::guarded(reason, [&] {
-        if (file->fragments.empty()) file->fragments = read_fragments(pixel_sequence(*file));
-        if (file->frame_starts.size() != frames + 1) file->frame_starts = frame_starts(*file, frames);
-        if (index >= frames) throw cdcm::failure(CDCM_DAMAGED, "there is no such frame");
-        out->size = 0;
-        for (size_t i = file->frame_starts[index]; i < file->frame_starts[index + 1]; ++i)
-            append(*out, file->fragments[i]);
+        load_frame(*file, index, frames, *out);
     });
 }
 

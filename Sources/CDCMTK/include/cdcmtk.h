@@ -92,7 +92,7 @@ void cdcm_describe_image(const cdcm_file *file, cdcm_image *image);
 // The whole native pixel data, little-endian; borrowed until cdcm_close.
 cdcm_status cdcm_native_pixels(cdcm_file *file, const uint8_t **data, size_t *size, cdcm_reason *reason);
 
-// Frame `index` (0-based) decoded by DCMTK: RLE, JPEG, JPEG-LS; without colour conversion. `buffer` takes
+// Frame `index` (0-based) decoded: RLE here, JPEG and JPEG-LS by DCMTK; without colour conversion. `buffer` takes
 // `size` bytes: the frame, rounded up to an even number. `is_planar` tells whether the planes follow each other.
 cdcm_status cdcm_decode_frame(
     cdcm_file *file, uint32_t index, void *buffer, size_t size, int *is_planar, cdcm_reason *reason);
