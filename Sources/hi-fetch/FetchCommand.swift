@@ -88,7 +88,7 @@ struct Fetch: AsyncParsableCommand {
         for line in text.problems { console.error(line) }
         if outputOptions.json {
             console.json(text.jsonEvent)
-        } else {
+        } else if summary.progress.imageSetsPlanned > 0 {
             for line in text.lines { console.result(line) }
         }
         if text.status != .success { throw ExitCode(text.status.rawValue) }

@@ -12,7 +12,7 @@ struct HiFetch: AsyncParsableCommand {
             Exit status: 0 all frames verified; 1 some frames failed; 64 usage; 65 unreadable input; \
             69 service unavailable; 74 local I/O; 77 credentials or permission; 130 interrupted.
             """,
-        version: "0.1.0",
+        version: EngineVersion.current,
         subcommands: [Fetch.self, Plan.self, Verify.self, Decode.self, Local.self, Hello.self]
     )
 

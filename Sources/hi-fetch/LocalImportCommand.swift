@@ -83,6 +83,9 @@ struct LocalImport: AsyncParsableCommand {
             Self.printText(report, datastore: datastore)
         }
         for failure in report.failures { console.error("\(failure.path): \(failure.reason)") }
+        if report.isComplete, report.filesImported == 0 {
+            throw CommandFailure(.unreadableInput, "no DICOM file is in \(paths.joined(separator: ", "))")
+        }
         if !report.isComplete {
             let status: ExitStatus = report.filesImported > 0 ? .someFailed : .unreadableInput
             throw ExitCode(status.rawValue)

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import signal
 import socket
+import subprocess
 
 import pytest
 from cli_support import KEY, SECRET, LocalStore, error_lines, output_files, parse_lines, read_manifest
@@ -341,6 +343,29 @@ def test_a_folder_that_is_not_there_is_65(program, tmp_path, arguments):
     assert_one_clear_line(result, 65, "nowhere")
 
 
+def test_nothing_to_import_is_65(program, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for source, word in [("empty", "empty"), ("nowhere", "nowhere")]:
+        result = program.run("local", "import", tmp_path / source, "--store", tmp_path / "store")
+        assert_one_clear_line(result, 65, word)
+
+
+def test_a_study_that_is_not_there_is_65(program, local, served, tmp_path):
+    result = fetch(program, served, tmp_path, selection=["--datastore", local.datastore, "--study", "1.2.3"])
+    assert_one_clear_line(result, 65, "1.2.3")
+    assert result.stdout == ""
+
+
+def test_a_reader_that_goes_away_ends_the_program_quietly(program, local, served):
+    process = program.start(
+        "plan", "--json", "--endpoint-url", served.url, "--no-sign-request", "--datastore", local.datastore, "--all",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    errors = process.stderr.read()
+    assert process.wait(timeout=60) == -signal.SIGPIPE
+    assert errors == b""
+
+
 def test_errors_keep_standard_output_pure_json(program, tmp_path):
     with FakeService(document=metadata(4, wrong_checksums=[0])) as service:
         result = fetch(program, service, tmp_path, "--json")
@@ -348,3 +373,23 @@ def test_errors_keep_standard_output_pure_json(program, tmp_path):
         lines = parse_lines(result.stdout)
         assert lines[-1]["event"] == "summary" and lines[-1]["exitStatus"] == 1
         assert [line["status"] for line in lines[:-1]].count("mismatch") == 1
+
+
+def test_a_full_disk_is_74_and_leaves_whole_files_only(program, tmp_path):
+    # A file system of 256 KiB in a mount namespace of its own, for which the kernel must let us.
+    script = 'mount -t tmpfs -o size=256k none "$1" && shift && exec "$@"; exit 99'
+    space = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh", str(tmp_path)]
+    possible = subprocess.run([*space, "true"], capture_output=True)
+    if possible.returncode != 0:
+        pytest.skip(f"NO SMALL FILE SYSTEM can be mounted here: {possible.stderr.decode().strip()}")
+    with FakeService(frames=2000) as service:
+        # ls runs in the same namespace, because the file system goes away with it.
+        command = (
+            '"$0" "$@"; status=$?; find "$OUT" -type f -name "*.raw" -not -name ".*" -size -256c; '
+            'test -e "$OUT"/manifest.jsonl && exit $status; exit 98')
+        result = subprocess.run(
+            [*space, "sh", "-c", command, program.path, "fetch", "--endpoint-url", service.url, "--no-sign-request",
+             "--output", str(tmp_path / "out"), "--datastore", DATASTORE, "--image-set", IMAGE_SET],
+            env=program.environment({"OUT": str(tmp_path / "out")}), capture_output=True, text=True, timeout=120)
+        assert_one_clear_line(result, 74, "no space")
+        assert ".raw" not in result.stdout, "a file that is shorter than its frame"
