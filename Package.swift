@@ -22,6 +22,7 @@ let package = Package(
         .systemLibrary(name: "COpenJPEG", path: "Sources/System/COpenJPEG", pkgConfig: "libopenjp2"),
         .systemLibrary(name: "CISAL", path: "Sources/System/CISAL", pkgConfig: "libisal"),
         .systemLibrary(name: "CDeflate", path: "Sources/System/CDeflate", pkgConfig: "libdeflate"),
+        .systemLibrary(name: "CSched", path: "Sources/System/CSched"),
 
         // Our C and the C++ shims.
         .target(name: "CKernels"),
@@ -32,7 +33,7 @@ let package = Package(
             linkerSettings: [
                 .linkedLibrary("dcmjpeg"), .linkedLibrary("dcmjpls"), .linkedLibrary("dcmimage"),
                 .linkedLibrary("dcmimgle"), .linkedLibrary("dcmdata"), .linkedLibrary("oflog"),
-                .linkedLibrary("ofstd"),
+                .linkedLibrary("ofstd"), .linkedLibrary("z"),
             ]),
 
         .target(
@@ -63,13 +64,13 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "FrameEngine", "COpenJPH",
+                "FrameEngine", "COpenJPH", "CSched",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
-        .testTarget(name: "FrameEngineTests", dependencies: ["FrameEngine", "CKernels"]),
+        .testTarget(name: "FrameEngineTests", dependencies: ["FrameEngine", "CCurl", "CKernels", "COpenJPEG"]),
         .testTarget(name: "LocalImagingTests", dependencies: ["LocalImaging", "FrameEngine"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["FrameEngine", "LocalImaging"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["hi-fetch", "FrameEngine", "LocalImaging"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11,

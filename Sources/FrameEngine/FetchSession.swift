@@ -48,6 +48,7 @@ public final class FetchSession: Sendable {
         self.sources = sources
         directory = try OutputDirectory(options.outputDirectory)
         var configuration = TransportConfiguration()
+        configuration.userAgent = "hi-fetch/\(EngineVersion.current)"
         configuration.caBundlePath = settings.caBundlePath
         if let connections = options.connections { configuration.maximumConnections = connections }
         if let streams = options.streams { configuration.streamsPerConnection = streams }

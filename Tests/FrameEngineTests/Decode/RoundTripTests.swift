@@ -61,7 +61,7 @@ import Testing
             #expect(frame.layout?.bytesPerSample == 4)
             #expect(frame.array == image.raster())
             #expect(precision < 28)
-        } catch let error as DecodeError {
+        } catch {
             #expect(error.kind == .unsupported, "\(error)")
             #expect(!error.isRetryable)
             #expect(precision >= 28)

@@ -1,0 +1,90 @@
+import Foundation
+import FrameEngine
+
+/// One measured fetch beside its baseline: bare libopenjph decoding of the same frames on one core, in one run.
+struct FetchBenchmark {
+    /// The figures of the contract, and what they are made of.
+    struct Result: Codable {
+        let framesPerSecond: Double
+        let cpuSecondsPerFrame: Double
+        /// Resident set at its largest, bytes, of the whole process up to the end of the fetch.
+        let peakMemoryBytes: Int
+        /// The fetch's frames/s over `openjphFramesPerSecond`.
+        let decodeEquivalent: Double
+        let frames: Int
+        let seconds: Double
+        let receivedMegabytesPerSecond: Double
+        let decodedMegabytesPerSecond: Double
+        /// Bare decoding on one core, frames/s.
+        let openjphFramesPerSecond: Double
+        let format: String
+        let transport: String
+        let workers: Int
+    }
+
+    /// How many of the plan's frames the baseline decodes, evenly spread over it.
+    private static let sampleSize = 200
+
+    let plan: String
+    let settings: AWSSettings
+    let options: FetchOptions
+
+    func run() async throws -> Result {
+        let before = ProcessUsage.now
+        let session = try FetchSession(
+            options: options, settings: settings, datastoreID: nil, sources: [.metadataFile(plan)])
+        let summary = try await session.run()
+        let used = ProcessUsage.now
+        guard case .complete = summary.conclusion else {
+            let reason = summary.decisiveError?.message ?? "\(summary.progress.framesByError)"
+            throw BenchError("the fetch did not verify every frame: \(reason)")
+        }
+        let frames = summary.progress.framesFinished
+        let rate = Double(frames) / summary.seconds
+        let baseline = try await openjphFramesPerSecond()
+        return Result(
+            framesPerSecond: rate, cpuSecondsPerFrame: (used.cpuSeconds - before.cpuSeconds) / Double(frames),
+            peakMemoryBytes: used.peakMemoryBytes, decodeEquivalent: rate / baseline, frames: frames,
+            seconds: summary.seconds,
+            receivedMegabytesPerSecond: Double(summary.progress.encodedBytes) / 1e6 / summary.seconds,
+            decodedMegabytesPerSecond: Double(summary.progress.decodedBytes) / 1e6 / summary.seconds,
+            openjphFramesPerSecond: baseline, format: options.format.rawValue, transport: summary.transport,
+            workers: summary.workers)
+    }
+
+    /// Fetches a sample of the frames into memory, then decodes it with libopenjph on this one core.
+    private func openjphFramesPerSecond() async throws -> Double {
+        let codestreams = try await sampleCodestreams()
+        return try CorePinning.onOneCore {
+            var decoder = OpenJPHPeer()
+            // Once unmeasured: first-seen sizes cost page faults that a long run does not have.
+            for codestream in codestreams { _ = try decoder.decode(codestream) }
+            let seconds = try (0..<3).map { _ in
+                let start = ContinuousClock.now
+                for codestream in codestreams { _ = try decoder.decode(codestream) }
+                return start.duration(to: .now).inSeconds
+            }
+            return Double(codestreams.count) / seconds.sorted()[1]
+        }
+    }
+
+    private func sampleCodestreams() async throws -> [PooledBuffer] {
+        let frames = try MetadataPlanner.plan(contentsOf: plan).frames
+        let step = max(1, frames.count / Self.sampleSize)
+        var configuration = TransportConfiguration()
+        configuration.caBundlePath = settings.caBundlePath
+        let transport = try CurlTransport(configuration: configuration, pool: BufferPool())
+        defer { transport.shutdown() }
+        let client = HealthImagingClient(transport: transport, settings: settings, retry: options.retry)
+        var codestreams: [PooledBuffer] = []
+        for index in stride(from: 0, to: frames.count, by: step) {
+            let request = try await client.frameRequest(for: frames[index])
+            let response = try await transport.send(request, bodySizeHint: nil, bodyLimit: 1 << 30)
+            guard response.status == 200 else {
+                throw HealthImagingClient.error(from: response, operation: "GetImageFrame")
+            }
+            codestreams.append(response.body)
+        }
+        return codestreams
+    }
+}
