@@ -76,7 +76,8 @@ public final class FetchSession: Sendable {
         let workers = makeWorkers()
         let pipeline = FramePipeline(
             client: client, transport: transport, workers: workers,
-            requests: AsyncBudget(limit: requestLimit), memory: AsyncBudget(limit: options.memoryLimitInBytes),
+            requests: AsyncBudget(limit: requestLimit),
+            memory: AsyncBudget(limit: options.memoryLimitInBytes),
             sink: makeSink(), retry: options.retry, allowsUnverifiable: options.allowsUnverifiable,
             frameLimitInBytes: options.encodedFrameLimitInBytes)
         let work = Task { await fetchAll(pipeline, manifest: manifest, onFrame: onFrame) }
@@ -154,7 +155,9 @@ public final class FetchSession: Sendable {
         case .failure(let failure):
             state.withLock { state in
                 state.progress.imageSetsFailed += 1
-                if state.sourceFailures.count < Self.sourceFailuresKept { state.sourceFailures.append(failure) }
+                if state.sourceFailures.count < Self.sourceFailuresKept {
+                    state.sourceFailures.append(failure)
+                }
             }
             judge(failure.error)
             return nil
@@ -219,7 +222,9 @@ public final class FetchSession: Sendable {
         let (progress, failures, ending) = state.withLock { state in
             // A short run can end before the limit is reached; a service that never answered is not there either.
             let neverAnswered = state.progress.framesFinished == state.progress.failed
-            if state.ending == nil, neverAnswered, let error = state.lastUnanswered, state.unansweredInARow > 0 {
+            if state.ending == nil, neverAnswered, let error = state.lastUnanswered,
+                state.unansweredInARow > 0
+            {
                 state.ending = .stopped(error)
             }
             return (state.progress, state.sourceFailures, state.ending)
@@ -236,7 +241,8 @@ public final class FetchSession: Sendable {
         return FetchSummary(
             conclusion: conclusion, progress: progress, elapsed: elapsed, startedAt: startedAt,
             sourceFailures: failures, outputDirectory: directory.path, format: options.format,
-            workers: options.workers ?? FetchOptions.defaultWorkers, transport: "\(transport.protocolChoice.rawValue), \(requestLimit) requests in flight")
+            workers: options.workers ?? FetchOptions.defaultWorkers,
+            transport: "\(transport.protocolChoice.rawValue), \(requestLimit) requests in flight")
     }
 }
 

@@ -49,7 +49,8 @@ struct FramePipeline: Sendable {
             guard let error = result.error, error.isRetryable, !sameBytesAgain,
                 retry.allowsAttempt(after: attempt)
             else { return result }
-            try await Task.sleep(for: retry.delay(after: attempt, retryAfter: (error as? ServiceError)?.retryAfter))
+            try await Task.sleep(
+                for: retry.delay(after: attempt, retryAfter: (error as? ServiceError)?.retryAfter))
             attempt += 1
         }
     }

@@ -15,5 +15,6 @@ public struct SelectionError: StageError, Equatable {
 
     /// Ids without the data store they belong to.
     static let noDatastore = SelectionError(
-        code: "no-datastore", message: "an image set, study or series needs its data store; give --datastore ID")
+        code: "no-datastore",
+        message: "an image set, study or series needs its data store; give --datastore ID")
 }

@@ -27,7 +27,8 @@ struct BenchFetchCommand: AsyncParsableCommand {
     @Option(name: .customLong("ca-bundle"), help: "A PEM file with the certificate authorities to trust.")
     var caBundle: String?
 
-    @Option(help: "Where the temporary folder is made; a memory file system keeps the disk out of the figures.")
+    @Option(
+        help: "Where the temporary folder is made; a memory file system keeps the disk out of the figures.")
     var output: String = NSTemporaryDirectory()
 
     @Option(help: "Threads that decode; one a core by default.")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FrameEngine
 
 /// The command `hi-fetch` and its verbs. One file a verb; a verb parses, calls the engine, and prints.
 @main

@@ -19,7 +19,9 @@ public enum FileBytes {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return .failure(ReadError(path: path, errno: errno)) }
-        guard status.st_mode & S_IFMT != S_IFDIR else { return .failure(ReadError(path: path, errno: EISDIR)) }
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            return .failure(ReadError(path: path, errno: EISDIR))
+        }
         let size = Int(status.st_size)
         let buffer = pool.buffer(capacity: max(size, expecting, 1))
         var filled = 0

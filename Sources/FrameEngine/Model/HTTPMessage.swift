@@ -40,7 +40,8 @@ public struct HTTPResponse: Sendable {
 
     /// The first field of that name, whatever its case.
     public func field(_ name: String) -> String? {
-        fields.first { $0.name.utf8.count == name.utf8.count && $0.name.lowercased() == name.lowercased() }?.value
+        fields.first { $0.name.utf8.count == name.utf8.count && $0.name.lowercased() == name.lowercased() }?
+            .value
     }
 }
 

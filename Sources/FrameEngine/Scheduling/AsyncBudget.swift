@@ -114,7 +114,9 @@ public final class AsyncBudget: Sendable {
         let ready: [CheckedContinuation<Bool, Never>] = state.withLock { state in
             state.free += amount
             var ready: [CheckedContinuation<Bool, Never>] = []
-            while state.firstWaiter < state.waiters.count, state.waiters[state.firstWaiter].amount <= state.free {
+            while state.firstWaiter < state.waiters.count,
+                state.waiters[state.firstWaiter].amount <= state.free
+            {
                 let waiter = state.waiters[state.firstWaiter]
                 state.firstWaiter += 1
                 state.free -= waiter.amount

@@ -18,21 +18,16 @@ extension TransferSyntax {
             "jpg"
         case "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81": "jls"
         case "1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.4.111", "1.2.840.10008.1.2.4.112": "jxl"
-        case let uid where uid.hasPrefix("1.2.840.10008.1.2.4.100"), let uid where uid.hasPrefix("1.2.840.10008.1.2.4.101"):
-            "mpg"
-        case let uid where Self.isMP4(uid): "mp4"
-        case let uid where Self.isHEVC(uid): "h265"
+        case let uid where Self.isVideo(uid, 100...101): "mpg"
+        case let uid where Self.isVideo(uid, 102...106): "mp4"
+        case let uid where Self.isVideo(uid, 107...108): "h265"
         default: isJPEG2000Family ? "jph" : "bin"
         }
     }
 
-    /// MPEG-4 AVC/H.264, 1.2.840.10008.1.2.4.102 to .106, fragmentable forms included.
-    private static func isMP4(_ uid: String) -> Bool {
-        (102...106).contains { uid == "1.2.840.10008.1.2.4.\($0)" || uid == "1.2.840.10008.1.2.4.\($0).1" }
-    }
-
-    /// HEVC/H.265, 1.2.840.10008.1.2.4.107 and .108.
-    private static func isHEVC(_ uid: String) -> Bool {
-        (107...108).contains { uid == "1.2.840.10008.1.2.4.\($0)" }
+    /// The video syntaxes, plain and fragmentable: MPEG-2 is .100 and .101, MPEG-4 AVC/H.264 .102 to .106,
+    /// HEVC/H.265 .107 and .108 (PS3.5, 10.7 to 10.12).
+    private static func isVideo(_ uid: String, _ numbers: ClosedRange<Int>) -> Bool {
+        numbers.contains { uid == "1.2.840.10008.1.2.4.\($0)" || uid == "1.2.840.10008.1.2.4.\($0).1" }
     }
 }

@@ -39,7 +39,8 @@ public struct WriteError: StageError {
 
     public var message: String {
         if errno == EWOULDBLOCK, operation == "lock" {
-            return "\(path) is in use: another hi-fetch writes into this folder; let it end or choose another --output"
+            return
+                "\(path) is in use: another hi-fetch writes into this folder; let it end or choose another --output"
         }
         return "cannot \(operation) \(path): \(String(cString: strerror(errno)))\(advice)"
     }

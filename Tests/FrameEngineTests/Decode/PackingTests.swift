@@ -70,7 +70,8 @@ import Testing
                 let half = TestImage.Plane(precision: 8, isSigned: false, step: step)
                 for planes in [[full, half, half], [half], [full, half], [half, full, full, half]] {
                     // Wide enough that each component has a sample.
-                    let image = TestImage(width: step.0 + 9, height: step.1 + 5, planes: planes, origin: origin)
+                    let image = TestImage(
+                        width: step.0 + 9, height: step.1 + 5, planes: planes, origin: origin)
                     #expect(
                         packed(image, bytesPerSample: 1) == image.raster(), "origin \(origin), steps \(step)")
                 }

@@ -121,7 +121,8 @@ struct FramePipelineTests {
         let refused = try await pipeline(service).process(try frame(crc32: nil)).outcome
         #expect(refused.status == .unverifiable)
         #expect(refused.file == nil)
-        let allowed = try await pipeline(service, allowsUnverifiable: true).process(try frame(crc32: nil)).outcome
+        let allowed = try await pipeline(service, allowsUnverifiable: true).process(try frame(crc32: nil))
+            .outcome
         #expect(allowed.status == .unverifiable)
         #expect(try contents(allowed) == Self.pixels)
     }

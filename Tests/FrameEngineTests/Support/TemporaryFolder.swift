@@ -14,6 +14,7 @@ final class TemporaryFolder {
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
     func names(in folder: String = "") throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? path : "\(path)/\(folder)").sorted()
+        try FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? path : "\(path)/\(folder)")
+            .sorted()
     }
 }

@@ -67,7 +67,8 @@ struct ManifestTests {
     @Test("a line has the keys of the contract, in its order, and survives odd text")
     func line() throws {
         var outcome = Self.outcome(7, status: .failed)
-        outcome.failure = FrameFailure(stage: .decode, code: "truncated", message: "a \"quote\"\n\u{1} and \\")
+        outcome.failure = FrameFailure(
+            stage: .decode, code: "truncated", message: "a \"quote\"\n\u{1} and \\")
         let line = outcome.manifestLine()
         let keys = String(decoding: line, as: UTF8.self).matches(of: /"([A-Za-z0-9]+)":/).map { String($0.1) }
         #expect(
