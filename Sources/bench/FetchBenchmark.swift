@@ -22,7 +22,7 @@ struct FetchBenchmark {
         let workers: Int
     }
 
-    /// How many of the plan's frames the baseline decodes, evenly spread over it.
+    /// How many of the plan's frames the baseline decodes.
     private static let sampleSize = 200
 
     let plan: String
@@ -70,14 +70,13 @@ struct FetchBenchmark {
 
     private func sampleCodestreams() async throws -> [PooledBuffer] {
         let frames = try MetadataPlanner.plan(contentsOf: plan).frames
-        let step = max(1, frames.count / Self.sampleSize)
         var configuration = TransportConfiguration()
         configuration.caBundlePath = settings.caBundlePath
         let transport = try CurlTransport(configuration: configuration, pool: BufferPool())
         defer { transport.shutdown() }
         let client = HealthImagingClient(transport: transport, settings: settings, retry: options.retry)
         var codestreams: [PooledBuffer] = []
-        for index in stride(from: 0, to: frames.count, by: step) {
+        for index in Self.sample(of: frames.count) {
             let request = try await client.frameRequest(for: frames[index])
             let response = try await transport.send(request, bodySizeHint: nil, bodyLimit: 1 << 30)
             guard response.status == 200 else {
@@ -86,5 +85,15 @@ struct FetchBenchmark {
             codestreams.append(response.body)
         }
         return codestreams
+    }
+
+    /// Indices spread over 0 ..< count by multiples of the golden ratio: unlike a fixed step, they favour no frame of
+    /// a plan that repeats itself.
+    private static func sample(of count: Int) -> [Int] {
+        guard count > sampleSize else { return Array(0..<count) }
+        return (1...sampleSize).map { number in
+            let position = Double(number) * 0.618_033_988_749_895
+            return Int((position - position.rounded(.down)) * Double(count))
+        }
     }
 }
