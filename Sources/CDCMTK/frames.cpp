@@ -1,10 +1,12 @@
 #include "file.h"
+#include "jpeg_ls.h"
 #include "rle.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
+#include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
@@ -165,6 +167,21 @@ void load_frame(cdcm_file &file, uint64_t index, uint64_t frames, cdcm_bytes &ou
     for (size_t i = file.frame_starts[index]; i < file.frame_starts[index + 1]; ++i) append(out, file.fragments[i]);
 }
 
+// The bytes of one frame for the time of its decoding.
+struct loaded_frame : cdcm_bytes {
+    loaded_frame(cdcm_file &file, uint64_t index) : cdcm_bytes{nullptr, 0, 0} {
+        try {
+            load_frame(file, index, frame_count(*file.format.getDataset()), *this);
+        } catch (...) {
+            cdcm_bytes_free(this);
+            throw;
+        }
+    }
+    loaded_frame(const loaded_frame &) = delete;
+    loaded_frame &operator=(const loaded_frame &) = delete;
+    ~loaded_frame() { cdcm_bytes_free(this); }
+};
+
 void decode_rle_frame(cdcm_file &file, uint64_t index, uint8_t *buffer, size_t size) {
     DcmDataset &dataset = *file.format.getDataset();
     const size_t pixels = size_t(unsigned_short(dataset, DCM_Rows)) * unsigned_short(dataset, DCM_Columns);
@@ -173,31 +190,60 @@ void decode_rle_frame(cdcm_file &file, uint64_t index, uint8_t *buffer, size_t s
     if (samples < 1 || samples > 4 || bytes < 1 || bytes > 4 || pixels * samples * bytes > size) {
         throw cdcm::failure(CDCM_DAMAGED, "the image attributes do not fit the frame");
     }
-    cdcm_bytes frame = {nullptr, 0, 0};
-    try {
-        load_frame(file, index, frame_count(dataset), frame);
-        cdcm::decode_rle(frame.data, frame.size, pixels, samples, bytes, buffer);
-    } catch (...) {
-        cdcm_bytes_free(&frame);
-        throw;
-    }
-    cdcm_bytes_free(&frame);
+    const loaded_frame frame(file, index);
+    cdcm::decode_rle(frame.data, frame.size, pixels, samples, bytes, buffer);
 }
 
-void decode_frame(cdcm_file &file, uint32_t index, void *buffer, size_t size) {
-    DcmDataset &dataset = *file.format.getDataset();
-    DcmPixelData &pixels = pixel_data(file);
+// The size DCMTK takes a frame to have must fit the buffer.
+void check_frame_fits(cdcm_file &file, size_t size) {
     Uint32 needed = 0;
-    if (pixels.getUncompressedFrameSize(&dataset, needed).bad() || needed > size) {
+    if (pixel_data(file).getUncompressedFrameSize(file.format.getDataset(), needed).bad() || needed > size) {
         throw cdcm::failure(CDCM_DAMAGED, "the image attributes do not fit the frame");
     }
-    Uint32 fragment = index == file.next_frame ? file.next_fragment : 0;
-    OFString colour_model;
-    const OFCondition condition =
-        pixels.getUncompressedFrame(&dataset, index, fragment, buffer, Uint32(size), colour_model);
+}
+
+void check_is_decoded(const OFCondition &condition) {
     if (condition.bad()) {
         throw cdcm::failure(CDCM_DAMAGED, std::string("the frame cannot be decoded: ") + condition.text());
     }
+}
+
+// Decodes one frame's stream as the only frame of a pixel sequence of its own.
+OFCondition decode_jpeg_ls(cdcm_file &file, const uint8_t *stream, size_t count, void *buffer, size_t size) {
+    DcmPixelSequence sequence(DCM_PixelSequenceTag);
+    for (const fragment &part : {fragment{nullptr, 0}, fragment{stream, count}}) {  // offset table, frame
+        DcmPixelItem *item = new DcmPixelItem(DCM_PixelItemTag);
+        OFCondition condition = sequence.insert(item);
+        if (condition.bad()) {
+            delete item;
+            return condition;
+        }
+        if (part.size > 0) condition = item->putUint8Array(part.data, static_cast<unsigned long>(part.size));
+        if (condition.bad()) return condition;
+    }
+    DcmDataset &dataset = *file.format.getDataset();
+    Uint32 first_fragment = 1;
+    OFString colour_model;
+    return DcmCodecList::decodeFrame(
+        DcmXfer(dataset.getOriginalXfer()), nullptr, &sequence, &dataset, 0, first_fragment, buffer, Uint32(size),
+        colour_model);
+}
+
+void decode_jpeg_ls_frame(cdcm_file &file, uint64_t index, void *buffer, size_t size) {
+    check_frame_fits(file, size);
+    const loaded_frame frame(file, index);
+    const std::vector<uint8_t> completed = cdcm::with_default_thresholds(frame.data, frame.size);
+    if (!completed.empty() && decode_jpeg_ls(file, completed.data(), completed.size(), buffer, size).good()) return;
+    // DCMTK's encoder takes the same wrong defaults as its decoder, so what it wrote is read without being completed.
+    check_is_decoded(decode_jpeg_ls(file, frame.data, frame.size, buffer, size));
+}
+
+void decode_frame(cdcm_file &file, uint32_t index, void *buffer, size_t size) {
+    check_frame_fits(file, size);
+    Uint32 fragment = index == file.next_frame ? file.next_fragment : 0;
+    OFString colour_model;
+    check_is_decoded(pixel_data(file).getUncompressedFrame(
+        file.format.getDataset(), index, fragment, buffer, Uint32(size), colour_model));
     file.next_frame = index + 1;
     file.next_fragment = fragment;
 }
@@ -250,16 +296,16 @@ extern "C" cdcm_status cdcm_decode_frame(
         if (size > 0x7fffffff) throw cdcm::failure(CDCM_UNSUPPORTED, "a frame is larger than 2 GiB");
         std::memset(buffer, 0, size);
         DcmDataset &dataset = *file->format.getDataset();
-        if (dataset.getOriginalXfer() == EXS_RLELossless) {
+        const E_TransferSyntax syntax = dataset.getOriginalXfer();
+        *is_planar = 0;
+        if (syntax == EXS_RLELossless) {
             decode_rle_frame(*file, index, static_cast<uint8_t *>(buffer), size);
-            *is_planar = 0;
+        } else if (syntax == EXS_JPEGLSLossless || syntax == EXS_JPEGLSLossy) {
+            decode_jpeg_ls_frame(*file, index, buffer, size);  // its decoder was told to interleave
         } else {
             decode_frame(*file, index, buffer, size);
-            // The JPEG-LS decoder was told to interleave. Frame by frame the JPEG decoder follows the data set,
-            // whatever it was told.
-            const E_TransferSyntax syntax = dataset.getOriginalXfer();
-            const bool is_jpeg_ls = syntax == EXS_JPEGLSLossless || syntax == EXS_JPEGLSLossy;
-            *is_planar = !is_jpeg_ls && unsigned_short(dataset, DCM_PlanarConfiguration) == 1;
+            // Frame by frame the JPEG decoder follows the data set, whatever it was told.
+            *is_planar = unsigned_short(dataset, DCM_PlanarConfiguration) == 1;
         }
     });
 }

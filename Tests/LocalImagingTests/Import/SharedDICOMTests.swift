@@ -23,7 +23,7 @@ struct SharedDICOMTests {
         "693_UNCR.dcm": .pixels([0xf704_e925]),
         "HTJ2KLossless_08_RGB.dcm": .pixels([0x9fb9_ff96]),
         "HTJ2K_08_RGB.dcm": .kept("1.2.840.10008.1.2.4.203"),
-        "JLSL_08_07_0_1F.dcm": .refused(.damaged, "cannot be decoded"),
+        "JLSL_08_07_0_1F.dcm": .pixels([0xe611_5bb3]),
         "JLSL_16_15_1_1F.dcm": .pixels([0x5816_c647]),
         "JLSL_RGB_ILV0.dcm": .pixels([0xf543_2a1d]),
         "JLSL_RGB_ILV1.dcm": .pixels([0xf543_2a1d]),
