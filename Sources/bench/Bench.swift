@@ -6,5 +6,8 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measures decoders and fetches, always beside a baseline in the same run.",
-        subcommands: [BenchDecodeCommand.self, BenchFetchCommand.self])
+        subcommands: [
+            BenchDecodeCommand.self, BenchFetchCommand.self, BenchPlanCommand.self,
+            BenchTransportCommand.self,
+        ])
 }
