@@ -38,8 +38,10 @@ SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 
 def samples(count, bits, signed):
-    """Values that use the whole range, smooth enough to compress."""
-    ramp = numpy.arange(count, dtype=numpy.int64) * 37 + (numpy.arange(count) // 13) * 101
+    """Values that use the whole range and all bits, smooth enough to compress."""
+    index = numpy.arange(count, dtype=numpy.int64)
+    spread = 1 << max(0, bits - 13)
+    ramp = (index * 37 + index // 13 * 101) * spread + index % spread
     low = -(1 << (bits - 1)) if signed else 0
     return ramp % (1 << bits) + low
 

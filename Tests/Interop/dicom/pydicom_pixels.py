@@ -29,22 +29,31 @@ def frame_bytes(frame, dataset):
     return numpy.ascontiguousarray(frame).astype(f"<{kind}{width}").tobytes()
 
 
-def describe(path):
-    """The JSON of one file."""
+def read(path):
+    """The data set of one file."""
     dataset = pydicom.dcmread(path, force=True)
     if "TransferSyntaxUID" not in dataset.file_meta:  # a bare data set
         dataset.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
+    return dataset
+
+
+def raw_frames(dataset):
+    """The pixels of each frame as bytes."""
+    pixels = pixel_array(dataset, raw=True)
+    frames = pixels if int(dataset.get("NumberOfFrames", 1) or 1) > 1 else [pixels]
+    return [frame_bytes(frame, dataset) for frame in frames]
+
+
+def describe(path):
+    """The JSON of one file."""
+    dataset = read(path)
     result = {
         "sopInstanceUID": str(dataset.get("SOPInstanceUID", "")),
         "transferSyntaxUID": str(dataset.file_meta.TransferSyntaxUID),
         "photometricInterpretation": str(dataset.get("PhotometricInterpretation", "")),
     }
     try:
-        pixels = pixel_array(dataset, raw=True)
-        count = int(dataset.get("NumberOfFrames", 1) or 1)
-        frames = pixels if count > 1 else [pixels]
-        raw = [frame_bytes(frame, dataset) for frame in frames]
-        result["frames"] = [{"bytes": len(data), "crc32": zlib.crc32(data)} for data in raw]
+        result["frames"] = [{"bytes": len(data), "crc32": zlib.crc32(data)} for data in raw_frames(dataset)]
     except Exception as error:  # every decoder plug-in has its own exceptions
         result["error"] = f"{type(error).__name__}: {error}".splitlines()[0]
     return result
