@@ -234,7 +234,9 @@ void decode_jpeg_ls_frame(cdcm_file &file, uint64_t index, void *buffer, size_t 
     const loaded_frame frame(file, index);
     const std::vector<uint8_t> completed = cdcm::with_default_thresholds(frame.data, frame.size);
     if (!completed.empty() && decode_jpeg_ls(file, completed.data(), completed.size(), buffer, size).good()) return;
-    // DCMTK's encoder takes the same wrong defaults as its decoder, so what it wrote is read without being completed.
+    // DCMTK's encoder (near-lossless only) takes the same wrong defaults as its decoder: what it wrote is read without
+    // being completed. The wrong thresholds end in an error, but not surely so in an image of some 64 pixels; the
+    // standard's come first.
     check_is_decoded(decode_jpeg_ls(file, frame.data, frame.size, buffer, size));
 }
 
