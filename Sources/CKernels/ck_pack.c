@@ -79,20 +79,20 @@ ck_status ck_pack(const ck_plane *planes, size_t plane_count, uint32_t origin_x,
     if (planes == NULL || destination == NULL || plane_count < 1 || plane_count > 4 || width < 1 ||
         height < 1 || (bytes_per_sample != 1 && bytes_per_sample != 2 && bytes_per_sample != 4) ||
         (uintptr_t)destination % bytes_per_sample != 0) {
-        return CK_BAD_ARGUMENT;
+        return CK_ERR_ARGUMENT;
     }
     ck_range ranges[4];
     int is_direct = 1;
     for (size_t i = 0; i < plane_count; i++) {
         if (!plane_is_valid(&planes[i], bytes_per_sample)) {
-            return CK_BAD_ARGUMENT;
+            return CK_ERR_ARGUMENT;
         }
         ranges[i] = range_of(planes[i].precision, planes[i].is_signed);
         is_direct &= plane_is_direct(&planes[i], origin_x, origin_y, width, height);
     }
     // Divide rather than multiply: a product of hostile sizes could wrap round.
     if (width > destination_bytes / (plane_count * bytes_per_sample) / height) {
-        return CK_DESTINATION_TOO_SMALL;
+        return CK_ERR_LIMIT;
     }
     switch (bytes_per_sample) {
     case 1:

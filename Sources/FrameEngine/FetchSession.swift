@@ -110,6 +110,8 @@ public final class FetchSession: Sendable {
         await withTaskGroup(of: Void.self) { group in
             var inFlight = 0
             for await item in plans {
+                // Its place in the feed is held until its frames are on their way.
+                defer { withExtendedLifetime(item) {} }
                 guard let plan = note(item) else { continue }
                 for frame in plan.frames {
                     if inFlight >= window {

@@ -120,14 +120,21 @@ final class FrameWorker {
         on encoded: PooledBuffer, sink: any FrameSink, allowsUnverifiable: Bool, outcome: inout FrameOutcome
     ) -> (any StageError)? {
         let frame = outcome.frame
-        let decoded: DecodedFrame
+        var decoded: DecodedFrame
         do {
             decoded = try decoder.decode(encoded, storedAs: frame.instance.effectiveTransferSyntax)
         } catch {
             return error
         }
-        let verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
+        var verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
+        if case .mismatch = verification.verdict,
+            let other = decoder.secondOpinion(on: encoded, suspect: decoded)
+        {
+            decoded = other
+            verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
+        }
         outcome.decoder = decoded.decoder
+        outcome.fallbackReason = decoded.fallbackReason
         outcome.layout = verification.frame.layout
         outcome.decodedBytes = verification.frame.bytes.count
         outcome.crc32 = verification.crc32

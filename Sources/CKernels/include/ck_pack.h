@@ -8,18 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ck_status.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/// What a kernel answers. Nothing has been written when it is not CK_OK.
-typedef enum ck_status {
-    CK_OK = 0,
-    /// An argument lies outside the range its comment gives.
-    CK_BAD_ARGUMENT = 1,
-    /// The destination has fewer bytes than the image needs.
-    CK_DESTINATION_TOO_SMALL = 2,
-} ck_status;
 
 /// One decoded image component (ITU-T T.800, B.2).
 typedef struct ck_plane {
@@ -47,6 +40,9 @@ typedef struct ck_plane {
 /// steps above 1 is replicated: the pixel at reference grid point (x, y) shows the plane's sample
 /// (floor(x / step_x), floor(y / step_y)), or the nearest that exists. (`origin_x`, `origin_y`) is the grid
 /// point of the first pixel. Writes exactly width * height * plane_count * bytes_per_sample bytes.
+///
+/// CK_ERR_ARGUMENT: an argument lies outside the range stated here; CK_ERR_LIMIT: the destination is too small. Nothing
+/// has been written then.
 ck_status ck_pack(const ck_plane *planes, size_t plane_count,
                   uint32_t origin_x, uint32_t origin_y, size_t width, size_t height,
                   size_t bytes_per_sample, void *destination, size_t destination_bytes);

@@ -1,22 +1,27 @@
 /// The codec registry: decodes a frame by the transfer syntax it is stored in.
 ///
-/// JPEG 2000 and HTJ2K syntaxes are decoded; every other frame passes through as stored. One instance a worker
-/// thread, not Sendable: decoders keep memory between frames.
+/// JPEG 2000 and HTJ2K syntaxes are decoded, by the native decoder where it can and by OpenJPEG for the rest; every
+/// other frame passes through as stored. One instance a worker thread, not Sendable: decoders keep memory between
+/// frames.
 public final class FrameDecoder {
     /// The decoder's name in manifests for a frame that passed through.
     public static let asStoredName = "as-stored"
 
     private let pool: BufferPool
+    private let preference: DecoderPreference
+    private let limits: DecodeLimits
+    private let native: NativeDecoder
     private let openJPEG: OpenJPEGDecoder
 
     /// - Parameters:
     ///   - pool: gives the memory of decoded frames.
-    ///   - preference: which decoder to use where several know an image; OpenJPEG knows them all.
+    ///   - preference: which decoder to use where several know an image.
     public init(pool: BufferPool, preference: DecoderPreference = .auto, limits: DecodeLimits = .standard) {
         self.pool = pool
-        switch preference {
-        case .auto, .openjpeg: openJPEG = OpenJPEGDecoder(limits: limits)
-        }
+        self.preference = preference
+        self.limits = limits
+        native = NativeDecoder(limits: limits)
+        openJPEG = OpenJPEGDecoder(limits: limits)
     }
 
     /// Decodes `encoded`, a frame as the service sent it.
@@ -29,6 +34,31 @@ public final class FrameDecoder {
         guard syntax.isJPEG2000Family else {
             return DecodedFrame(bytes: encoded, layout: nil, decoder: Self.asStoredName)
         }
-        return try openJPEG.decode(encoded.bytes, reduction: reduction, pool: pool)
+        let codestream = try CheckedCodestream(in: encoded.bytes, limits: limits)
+        guard preference != .openjpeg else {
+            return try openJPEG.decode(codestream, reduction: reduction, pool: pool)
+        }
+        switch try native.decode(codestream, reduction: reduction, pool: pool) {
+        case .decoded(let frame):
+            return frame
+        case .declined(let reason) where preference == .native:
+            throw DecodeError(
+                .unsupported, "the native decoder declines this image (\(reason)); use --decoder auto or openjpeg")
+        case .declined(let reason):
+            var frame = try openJPEG.decode(codestream, reduction: reduction, pool: pool)
+            frame.fallbackReason = reason
+            return frame
+        }
+    }
+
+    /// A second opinion on a frame whose checksum is wrong: decodes it with OpenJPEG where the native decoder made
+    /// `suspect`, so that a fault of one decoder is never taken for one of the service.
+    ///
+    /// Nil where there is no other decoder, or it cannot decode the frame either.
+    public func secondOpinion(on encoded: PooledBuffer, suspect: DecodedFrame) -> DecodedFrame? {
+        guard suspect.decoder == NativeDecoder.name, preference == .auto else { return nil }
+        var frame = try? openJPEG.decode(encoded.bytes, pool: pool)
+        frame?.fallbackReason = "checksum"
+        return frame
     }
 }

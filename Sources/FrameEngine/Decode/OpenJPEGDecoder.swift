@@ -40,17 +40,17 @@ public final class OpenJPEGDecoder {
     public func decode(
         _ bytes: UnsafeRawBufferPointer, reduction: Int = 0, pool: BufferPool
     ) throws(DecodeError) -> DecodedFrame {
-        let container = try JP2Container(parsing: bytes)
-        let codestream = UnsafeRawBufferPointer(rebasing: bytes[container.codestream])
-        let header = try CodestreamHeader(parsing: codestream)
-        try limits.judgeClaims(of: header)
-        let parts = try TilePartIndex(of: codestream, header: header)
-        if let truncation = parts.truncation { throw truncation }
-        try limits.judgePlausibility(of: header, parts: parts, byteCount: codestream.count)
-        try check(header, parts: parts, reduction: reduction)
+        try decode(try CheckedCodestream(in: bytes, limits: limits), reduction: reduction, pool: pool)
+    }
+
+    func decode(
+        _ codestream: CheckedCodestream, reduction: Int, pool: BufferPool
+    ) throws(DecodeError) -> DecodedFrame {
+        let header = codestream.header
+        try check(header, parts: codestream.parts, reduction: reduction)
 
         parameters.pointee.cp_reduce = OPJ_UINT32(reduction)
-        guard var session = OpenJPEGSession(reading: codestream) else { throw Self.outOfMemory() }
+        guard var session = OpenJPEGSession(reading: codestream.bytes) else { throw Self.outOfMemory() }
         guard session.decode(with: parameters) else { throw Self.failure(session.report) }
         let layout = header.layout(reduction: reduction)
         let pixels = pool.buffer(capacity: layout.byteCount)

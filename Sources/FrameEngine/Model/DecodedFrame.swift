@@ -6,6 +6,8 @@ public struct DecodedFrame: Sendable {
     public let layout: PixelLayout?
     /// Which codec made it, as the manifest names it: `openjpeg`, `native`, `as-stored`.
     public let decoder: String
+    /// Why the preferred decoder did not make it, as a word for reports; nil when it did.
+    public var fallbackReason: String?
 
     public init(bytes: PooledBuffer, layout: PixelLayout?, decoder: String) {
         self.bytes = bytes

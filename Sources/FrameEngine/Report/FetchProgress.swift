@@ -19,6 +19,8 @@ public struct FetchProgress: Sendable, Equatable, Codable {
     public var decodedBytes = 0
     /// Finished frames by the codec that made their bytes.
     public var framesByDecoder: [String: Int] = [:]
+    /// Frames that the preferred decoder did not decode, by its reason.
+    public var framesByFallbackReason: [String: Int] = [:]
     /// Failed and mismatched frames by `stage/code`.
     public var framesByError: [String: Int] = [:]
 
@@ -38,6 +40,7 @@ public struct FetchProgress: Sendable, Equatable, Codable {
         encodedBytes += outcome.encodedBytes
         decodedBytes += outcome.decodedBytes
         if let decoder = outcome.decoder { framesByDecoder[decoder, default: 0] += 1 }
+        if let reason = outcome.fallbackReason { framesByFallbackReason[reason, default: 0] += 1 }
         if let failure = outcome.failure {
             // The codes are a closed set, so this dictionary stays small whatever the number of frames.
             framesByError["\(failure.stage.rawValue)/\(failure.code)", default: 0] += 1

@@ -45,6 +45,8 @@ public struct FrameOutcome: Sendable {
     public var crc32: UInt32?
     /// `openjpeg`, `native` or `as-stored`; nil when the frame did not get that far.
     public var decoder: String?
+    /// Why the preferred decoder did not decode it; nil when it did.
+    public var fallbackReason: String?
     /// Requests made for this frame.
     public var attempts = 0
     public var failure: FrameFailure?

@@ -1,0 +1,71 @@
+/* Kernels of the frame half and the synthesis of one tile-component's rows (T.800 Annex F). */
+#ifndef CK_DWT_H
+#define CK_DWT_H
+
+#include "ck_ht_block.h"
+#include "ck_tile.h"
+
+/* What clamping needs of a component: lo..hi before the level shift, then `shift` is added (G.1). */
+typedef struct {
+    int32_t lo, hi, shift;
+} ck_sample_range;
+
+/* In which type a tile's rows are. */
+typedef enum { CK_ROWS_16, CK_ROWS_32, CK_ROWS_FLOAT } ck_row_kind;
+
+/* One function per stage. Results that say so: non-zero when 16 bits did not hold a sample. */
+struct ck_htj2k_kernels {
+    ck_ht_dispatch ht;
+    struct {
+        uint32_t (*horizontal)(const void *low, const void *high, uint32_t n_low, uint32_t n_high, uint32_t odd, void *even, void *out);
+        uint32_t (*vertical)(const void *low, const void *h0, const void *h1, const void *before, void *even, void *odd, uint32_t n);
+        uint32_t (*rct)(const void *const in[3], void *const out[3], uint32_t n);
+    } reversible[2]; /* by ck_row_kind */
+    struct {
+        void (*load)(const int32_t *in, float scale, float *out, uint32_t n);
+        void (*horizontal)(float *low, float *high, uint32_t n_low, uint32_t n_high, uint32_t odd, float *out);
+        void (*vertical)(const float *low, const float *high_before, const float *high, float *s1, float *d1, float *s2,
+                         float *odd, float *even, uint32_t n);
+        uint32_t (*ict)(const void *const in[3], void *const out[3], uint32_t n);
+        void (*round)(const float *in, const ck_sample_range *range, int32_t *out, uint32_t n);
+    } irreversible;
+    void (*narrow16)(const int16_t *in, const ck_sample_range *range, void *out, uint32_t nbytes, uint32_t n);
+    void (*narrow32)(const int32_t *in, const ck_sample_range *range, void *out, uint32_t nbytes, uint32_t n);
+    void (*interleave3)(const void *const in[3], uint32_t nbytes, uint32_t n, uint8_t *out);
+};
+
+/*
+ * Rows of one resolution of one tile-component, two at a time from the top. The horizontal synthesis comes first (F.3.2), row by row,
+ * then the vertical lifting on the few rows in flight.
+ */
+typedef struct {
+    const struct ck_htj2k_kernels *kernels;
+    const ck_tile_component *component;
+    const ck_resolution *resolution;
+    uint32_t level;      /* resolution level; 0: rows of LL as they are */
+    ck_row_kind kind;
+    uint32_t width;
+    int64_t even;        /* the even row that comes next */
+    void *line[8];       /* scratch rows */
+    void *high_before;   /* row even - 1 after horizontal synthesis */
+    const void *before;  /* last even row, finished; NULL at the start */
+    uint32_t overflow;   /* 16 bits did not hold some sample so far */
+} ck_row_source;
+
+enum { CK_SOURCE_LINES = 8 };
+/* Bytes of scratch one source needs for rows of `width` samples of 4 bytes. */
+static inline uint64_t ck_row_nbytes(uint32_t width) { return ((uint64_t)ck_row_stride(width) + 64) * 4; }
+static inline uint64_t ck_row_source_nbytes(uint32_t width) { return CK_SOURCE_LINES * ck_row_nbytes(width); }
+
+/* Starts at row `first` (absolute, B-14). `scratch`: ck_row_source_nbytes, 64-aligned. */
+void ck_rows_begin(ck_row_source *rows, const struct ck_htj2k_kernels *kernels, const ck_tile_component *component, uint32_t level,
+                   ck_row_kind kind, uint32_t first, void *scratch);
+
+/*
+ * Finishes the even row e and the odd row e - 1 above it, where e is the even number at or below `first` at the first call and grows
+ * by two: row e - 1 of the first call, and a row outside the resolution, are not meaningful. Destination rows hold ck_row_stride
+ * samples; the even one must stay unchanged until the next call has returned. Answers e.
+ */
+int64_t ck_rows_next(ck_row_source *rows, void *odd, void *even);
+
+#endif

@@ -1,0 +1,151 @@
+/* Synthesis of the rows of one resolution, ITU-T T.800 F.3: horizontal row by row, vertical on a few rows in flight. */
+#include <string.h>
+
+#include "ck_dwt.h"
+
+enum { LINE_TEMPORARY = 0, LINE_HIGH_A = 2, LINE_HIGH_B = 3, LINE_LOW = 4, LINE_S1 = 5, LINE_D1 = 6, LINE_S2 = 7 };
+
+static const void *sample_row(const void *samples, uint32_t stride, int64_t row, ck_row_kind kind)
+{
+    return (const uint8_t *)samples + (size_t)row * stride * (kind == CK_ROWS_16 ? 2 : 4);
+}
+
+/* Symmetric extension of a row index, F.3.7. */
+static int64_t reflect(int64_t y, int64_t y0, int64_t y1)
+{
+    if (y1 - y0 == 1)
+        return y0;
+    while (y < y0 || y >= y1)
+        y = y < y0 ? 2 * y0 - y : 2 * (y1 - 1) - y;
+    return y;
+}
+
+static void synthesise_97(ck_row_source *rows, const ck_band *low_band, const void *low, int low_is_float, const ck_band *high_band,
+                          const void *high, uint32_t n_low, uint32_t n_high, void *out)
+{
+    const struct ck_htj2k_kernels *k = rows->kernels;
+    float *low_row = rows->line[LINE_TEMPORARY], *high_row = rows->line[LINE_TEMPORARY + 1];
+    if (low_is_float)
+        memcpy(low_row, low, (size_t)n_low * sizeof(float));
+    else
+        k->irreversible.load(low, low_band->scale, low_row, n_low);
+    k->irreversible.load(high, high_band->scale, high_row, n_high);
+    k->irreversible.horizontal(low_row, high_row, n_low, n_high, rows->resolution->x0 & 1, out);
+}
+
+/* Row y (or its mirror image) after horizontal synthesis, to `out`. */
+static void synthesise_row(ck_row_source *rows, int64_t y, void *out)
+{
+    const ck_resolution *res = rows->resolution, *below = res - 1;
+    y = reflect(y, res->y0, res->y1);
+    int first_level = rows->level == 1, low_rows = (y & 1) == 0;
+    const ck_band *high_band = &res->band[low_rows ? 0 : 2];
+    const ck_band *low_band = !low_rows ? &res->band[1] : &below->band[0];
+    const void *low_samples = low_rows && !first_level ? below->samples : low_band->samples;
+    uint32_t low_stride = low_rows && !first_level ? below->stride : low_band->stride;
+    int64_t n = (y >> 1) - (low_rows ? below->y0 : high_band->y0);
+    const void *low = sample_row(low_samples, low_stride, n, rows->kind);
+    const void *high = sample_row(high_band->samples, high_band->stride, n, rows->kind);
+    uint32_t n_low = below->x1 - below->x0, n_high = high_band->x1 - high_band->x0;
+    if (rows->kind == CK_ROWS_FLOAT)
+        synthesise_97(rows, low_band, low, low_rows && !first_level, high_band, high, n_low, n_high, out);
+    else
+        rows->overflow |= rows->kernels->reversible[rows->kind].horizontal(low, high, n_low, n_high, res->x0 & 1,
+                                                                           rows->line[LINE_TEMPORARY], out);
+}
+
+/* Row y of LL as it is, where there is no wavelet to run. */
+static void copy_row(ck_row_source *rows, int64_t y, void *out)
+{
+    const ck_resolution *res = rows->resolution;
+    if (y < res->y0 || y >= res->y1)
+        return;
+    const void *in = sample_row(res->band[0].samples, res->band[0].stride, y - res->y0, rows->kind);
+    if (rows->kind == CK_ROWS_FLOAT)
+        rows->kernels->irreversible.load(in, res->band[0].scale, out, rows->width);
+    else
+        memcpy(out, in, (size_t)rows->width * (rows->kind == CK_ROWS_16 ? 2 : 4));
+}
+
+/* A resolution of one row has no vertical lifting; at an odd coordinate the row is halved (F.3.6). */
+static void single_row(ck_row_source *rows, void *odd, void *even)
+{
+    int64_t y = rows->resolution->y0;
+    if (y == rows->even)
+        synthesise_row(rows, y, even);
+    if (y == rows->even && rows->kind == CK_ROWS_FLOAT)
+        for (uint32_t i = 0; i < rows->width; i++)
+            ((float *)even)[i] *= (float)(1 / CK_97_LOW_GAIN);
+    if (y != rows->even - 1)
+        return;
+    synthesise_row(rows, y, odd);
+    for (uint32_t i = 0; i < rows->width; i++)
+        if (rows->kind == CK_ROWS_16)
+            ((int16_t *)odd)[i] >>= 1;
+        else if (rows->kind == CK_ROWS_32)
+            ((int32_t *)odd)[i] >>= 1;
+        else
+            ((float *)odd)[i] *= (float)(0.5 / CK_97_HIGH_GAIN);
+}
+
+/* The next low and high row, then what `vertical` makes of them. */
+static void *fetch_pair(ck_row_source *rows, int64_t k)
+{
+    void *high = rows->high_before == rows->line[LINE_HIGH_A] ? rows->line[LINE_HIGH_B] : rows->line[LINE_HIGH_A];
+    synthesise_row(rows, k, rows->line[LINE_LOW]);
+    synthesise_row(rows, k + 1, high);
+    return high;
+}
+
+static void step_97(ck_row_source *rows, int64_t k, void *odd, void *even)
+{
+    void *high = fetch_pair(rows, k);
+    rows->kernels->irreversible.vertical(rows->line[LINE_LOW], rows->high_before, high, rows->line[LINE_S1], rows->line[LINE_D1],
+                                         rows->line[LINE_S2], odd, even, rows->width);
+    rows->high_before = high;
+}
+
+void ck_rows_begin(ck_row_source *rows, const struct ck_htj2k_kernels *kernels, const ck_tile_component *component, uint32_t level,
+                   ck_row_kind kind, uint32_t first, void *scratch)
+{
+    const ck_resolution *res = &component->resolution[level];
+    *rows = (ck_row_source){.kernels = kernels, .component = component, .resolution = res, .level = level, .kind = kind,
+                            .width = res->x1 - res->x0, .even = (int64_t)(first & ~(uint32_t)1)};
+    uint64_t nbytes = ck_row_nbytes(rows->width);
+    for (uint32_t i = 0; i < CK_SOURCE_LINES; i++)
+        rows->line[i] = (uint8_t *)scratch + i * nbytes + 64; /* 64: the margin before a row */
+    if (level == 0 || res->y1 - res->y0 == 1)
+        return;
+    rows->high_before = rows->line[LINE_HIGH_A];
+    if (kind != CK_ROWS_FLOAT) {
+        synthesise_row(rows, rows->even - 1, rows->high_before);
+        return;
+    }
+    /* Steps 3 to 6 reach four rows back: two pairs to fill the state. Its first values are not used, but must not be NaN. */
+    for (uint32_t i = LINE_S1; i <= LINE_S2; i++)
+        memset(rows->line[i], 0, ck_row_stride(rows->width) * sizeof(float));
+    synthesise_row(rows, rows->even - 3, rows->high_before);
+    for (int64_t k = rows->even - 2; k <= rows->even; k += 2)
+        step_97(rows, k, rows->line[LINE_TEMPORARY], rows->line[LINE_TEMPORARY + 1]);
+}
+
+int64_t ck_rows_next(ck_row_source *rows, void *odd, void *even)
+{
+    int64_t e = rows->even;
+    const ck_resolution *res = rows->resolution;
+    if (rows->level == 0) {
+        copy_row(rows, e - 1, odd);
+        copy_row(rows, e, even);
+    } else if (res->y1 - res->y0 == 1) {
+        single_row(rows, odd, even);
+    } else if (rows->kind == CK_ROWS_FLOAT) {
+        step_97(rows, e + 2, odd, even);
+    } else {
+        void *high = fetch_pair(rows, e);
+        rows->overflow |= rows->kernels->reversible[rows->kind].vertical(rows->line[LINE_LOW], rows->high_before, high, rows->before,
+                                                                         even, odd, rows->width);
+        rows->before = even, rows->high_before = high;
+    }
+    rows->even += 2;
+    return e;
+}

@@ -1,0 +1,72 @@
+/*
+ * Parameters: CK_HT_SAMPLE  int32_t or int16_t
+ *             CK_HT_STEP2   name of the function
+ * The includer has bit_length() and decode_u(). Both macros are undefined at the end.
+ *
+ * All magnitudes are computed in 32 bits modulo 2^32: k_max + half_steps <= 30 makes legal values fit, and U_q <= P + 2 keeps
+ * illegal ones from shifting by 32 or more. Whether 16 bits suffice the caller sees in u_max.
+ */
+static ck_status CK_HT_STEP2(ck_ht_lane *lane, const ck_ht_block *block, const uint8_t *magsgn, size_t nbits) {
+    /* Per boundary the OR of 2 (mu - 1) + 1 of its two samples: has the bit length of the larger exponent (7.3.7). */
+    uint32_t seams[CK_HT_MAX_SIDE / 2 + 2];
+    CK_HT_SAMPLE no_row[CK_HT_MAX_SIDE];
+    const uint32_t plane = block->k_max - 1u - block->missing_msbs, down = 1u - block->half_steps;
+    size_t position = 0;
+    uint32_t u_max = 0;
+    memset(seams, 0, (lane->quads_x + 2) * sizeof seams[0]);
+    for (uint32_t y = 0; y < lane->quads_y; y++) {
+        CK_HT_SAMPLE *upper = (CK_HT_SAMPLE *)block->out + 2 * y * block->out_stride;
+        CK_HT_SAMPLE *lower = 2 * y + 1 < block->height ? upper + block->out_stride : no_row;
+        const uint32_t *tags = lane->tags + (size_t)y * lane->pairs_x;
+        const uint16_t *raw = lane->raw + (size_t)y * lane->pairs_x;
+        uint32_t left_seam = 0, u[2] = {0, 0};
+        for (uint32_t x = 0; x < lane->quads_x; x++) {
+            uint32_t tag = tags[x / 2] >> (x & 1 ? 16 : 0);
+            uint32_t rho = tag & 15, values[4] = {0, 0, 0, 0}, seen[4] = {0, 0, 0, 0};
+            if (!(x & 1)) {
+                if (y == 0) {
+                    u[0] = lane->first_u[x];
+                    u[1] = lane->first_u[x + 1];
+                } else {
+                    decode_u(raw[x / 2], tags[x / 2], u);
+                }
+            }
+            if (rho) {
+                uint32_t kappa = 1;
+                if (rho & (rho - 1)) { /* gamma_q: more than one significant sample */
+                    uint32_t exponent = bit_length(seams[x] | seams[x + 1]);
+                    if (exponent > 2) kappa = exponent - 1;
+                }
+                uint32_t exponent = kappa + u[x & 1];
+                if (exponent > lane->limit) return CK_ERR_DAMAGED;
+                if (exponent > u_max) u_max = exponent;
+                for (uint32_t n = 0; n < 4; n++) {
+                    if (!(rho >> n & 1)) continue;
+                    uint32_t m = exponent - (tag >> (CK_TAG_KNOWN + n) & 1);
+                    uint64_t bits = ck_load64(magsgn + (position >> 3)) >> (position & 7);
+                    uint32_t v = (uint32_t)(bits & (((uint64_t)1 << m) - 1)) | (tag >> (CK_TAG_ONE + n) & 1) << m;
+                    position += m;
+                    uint32_t sign = 0u - (v & 1), magnitude = (((v | 1) + 2) << plane) >> down;
+                    values[n] = (magnitude ^ sign) - sign;
+                    seen[n] = v | 1;
+                }
+            }
+            seams[x] = left_seam | seen[1];
+            left_seam = seen[3];
+            upper[2 * x] = (CK_HT_SAMPLE)values[0];
+            lower[2 * x] = (CK_HT_SAMPLE)values[1];
+            if (2 * x + 1 < block->width) {
+                upper[2 * x + 1] = (CK_HT_SAMPLE)values[2];
+                lower[2 * x + 1] = (CK_HT_SAMPLE)values[3];
+            }
+        }
+        seams[lane->quads_x] = left_seam;
+        /* An encoder may leave out one last byte of ones, not more (7.1.2). */
+        if (position > nbits + 8) return CK_ERR_DAMAGED;
+    }
+    lane->u_max = u_max;
+    return CK_OK;
+}
+
+#undef CK_HT_SAMPLE
+#undef CK_HT_STEP2
