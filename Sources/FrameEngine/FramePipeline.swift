@@ -151,9 +151,11 @@ final class FrameWorker {
         do {
             let accepted = AcceptedFrame(frame: frame, encoded: encoded, decoded: verification.frame)
             if let written = try sink.write(accepted, worker: number) {
-                outcome.file = written.path
-                let coversFile = verification.covers(written.contents)
-                outcome.fileCRC32 = coversFile ? outcome.crc32 : CRC32.checksum(written.contents.bytes)
+                outcome.file = written.file.path
+                let coversFile = verification.covers(written.file.contents)
+                outcome.fileCRC32 = coversFile ? outcome.crc32 : CRC32.checksum(written.file.contents.bytes)
+                outcome.codestreamFile = written.codestream?.path
+                outcome.codestreamCRC32 = written.codestream.map { CRC32.checksum($0.contents.bytes) }
             }
         } catch {
             outcome.status = .failed

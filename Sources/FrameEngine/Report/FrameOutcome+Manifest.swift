@@ -1,5 +1,6 @@
 extension FrameOutcome {
-    /// The manifest line of this frame: the keys of the contract in its order, then `fileCrc32`; null where unknown.
+    /// The manifest line of this frame: the keys of the contract in its order, then `fileCrc32`, `codestreamFile` and
+    /// `codestreamCrc32`; null where unknown.
     public func manifestLine() -> [UInt8] {
         let instance = frame.instance
         var line = JSONLine()
@@ -26,6 +27,8 @@ extension FrameOutcome {
         line.add("attempts", attempts)
         line.add("error", failure.map(Self.line))
         line.add("fileCrc32", fileCRC32.map(CRC32.hexadecimal))
+        line.add("codestreamFile", codestreamFile)
+        line.add("codestreamCrc32", codestreamCRC32.map(CRC32.hexadecimal))
         return line.finish()
     }
 

@@ -35,6 +35,10 @@ public struct FrameOutcome: Sendable {
     public var file: String?
     /// CRC-32 of the bytes in `file`, for checking it later without decoding. Nil when none was written.
     public var fileCRC32: UInt32?
+    /// The bytes as served, kept beside `file`, relative as that. Nil when they were not kept.
+    public var codestreamFile: String?
+    /// CRC-32 of the bytes in `codestreamFile`.
+    public var codestreamCRC32: UInt32?
     /// Bytes as served.
     public var encodedBytes = 0
     /// Bytes of the decoded pixels; of the stored bytes for a frame that is not decoded.

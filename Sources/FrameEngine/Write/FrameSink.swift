@@ -20,20 +20,28 @@ public struct WrittenFile: Sendable {
     public let contents: PooledBuffer
 }
 
+/// What a sink wrote of one frame.
+public struct WrittenFrame: Sendable {
+    /// The frame in the format asked for.
+    public let file: WrittenFile
+    /// The bytes as served, where they are kept beside decoded pixels.
+    public let codestream: WrittenFile?
+}
+
 /// Where accepted frames go. Called from several workers at a time, one frame each.
 public protocol FrameSink: Sendable {
     /// Keeps the frame; when this returns it is whole under its final name.
     ///
     /// - Parameter worker: which worker calls, to keep temporary names apart.
-    /// - Returns: the frame's file; nil when nothing was written.
-    func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFile?
+    /// - Returns: the frame's files; nil when nothing was written.
+    func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFrame?
 }
 
 /// Counts as written what nobody wants on disk (`--format none`).
 public struct DiscardingSink: FrameSink {
     public init() {}
 
-    public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFile? { nil }
+    public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFrame? { nil }
 }
 
 /// One file a frame: decoded pixels (`raw`) or the bytes as served (`jph`), and both where the user wants both.
@@ -50,16 +58,21 @@ public struct FileSink: FrameSink {
         self.keepsCodestream = keepsCodestream
     }
 
-    public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFile? {
+    public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFrame? {
         try directory.prepare(for: frame.frame)
         let storedExtension = frame.frame.instance.effectiveTransferSyntax.storedFileExtension
         guard format == .raw, frame.decoded.layout != nil else {
-            return try write(frame.encoded, of: frame.frame, extension: storedExtension, worker: worker)
+            let stored = try write(
+                frame.encoded, of: frame.frame, extension: storedExtension, worker: worker)
+            return WrittenFrame(file: stored, codestream: nil)
         }
+        var codestream: WrittenFile?
         if keepsCodestream {
-            _ = try write(frame.encoded, of: frame.frame, extension: storedExtension, worker: worker)
+            codestream = try write(
+                frame.encoded, of: frame.frame, extension: storedExtension, worker: worker)
         }
-        return try write(frame.decoded.bytes, of: frame.frame, extension: "raw", worker: worker)
+        let pixels = try write(frame.decoded.bytes, of: frame.frame, extension: "raw", worker: worker)
+        return WrittenFrame(file: pixels, codestream: codestream)
     }
 
     private func write(
