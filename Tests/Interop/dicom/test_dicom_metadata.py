@@ -5,7 +5,7 @@ import zlib
 import make_dicom
 import numpy
 import pytest
-from cli_support import LocalStore, parse_lines
+from cli_support import LocalStore
 from dicom_support import EXPLICIT_LITTLE_ENDIAN, HTJ2K_LOSSLESS_RPCL, get_frame, get_metadata
 from pydicom.dataset import Dataset
 
