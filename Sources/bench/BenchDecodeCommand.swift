@@ -6,10 +6,11 @@ import FrameEngine
 struct BenchDecodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode",
-        abstract: "Decodes every HTJ2K file of a folder with OpenJPEG and libopenjph and compares.",
+        abstract: "Decodes every HTJ2K file of a folder with the native decoder, OpenJPEG and libopenjph.",
         discussion: """
             Times are medians for one thread kept on one core, then for all threads; they cover decoding, packing and
-            the CRC-32. A difference of a single byte between the decoders is an error.
+            the CRC-32. The native decoder runs once with each instruction set that the machine has, the larger ones
+            masked off. A difference of a single byte between the decoders is an error.
 
             Example: bench decode shared/data/frames --repeats 9 --json
             """)

@@ -6,7 +6,7 @@ import Synchronization
 /// Decodes a folder of HTJ2K files with each decoder in turn and compares times and pixels.
 ///
 /// What is timed is what the product does with a frame: from the encoded bytes in memory to packed pixels and their
-/// CRC-32. Decoders alternate within each repeat, so that both see the same weather; figures are medians.
+/// CRC-32. Decoders alternate within each repeat, so that all see the same weather; figures are medians.
 struct DecodeBenchmark: Sendable {
     struct Input: Sendable {
         let name: String
@@ -18,6 +18,8 @@ struct DecodeBenchmark: Sendable {
     let repeats: Int
     /// Threads of the second run; the first always has one thread, kept on one core.
     let threads: Int
+    /// What is measured; the first is what the others' pixels are compared with.
+    var kinds = DecoderKind.all
 
     private typealias Clock = ContinuousClock
 
@@ -25,34 +27,53 @@ struct DecodeBenchmark: Sendable {
     func run() throws -> DecodeReport {
         try compareResults()
         let single = try CorePinning.onOneCore { try measureSingle() }
-        var decoders = [
-            summary(of: OpenJPEGBaseline.self, threads: 1, seconds: Self.median(single.map { $0.total(0) })),
-            summary(of: OpenJPHPeer.self, threads: 1, seconds: Self.median(single.map { $0.total(1) })),
-        ]
+        var decoders = kinds.indices.map { kind in
+            summary(of: kinds[kind], threads: 1, seconds: Self.median(single.map { $0.total(kind) }))
+        }
         if threads > 1 {
-            var seconds: [[Double]] = [[], []]
-            for _ in 0..<repeats {
-                seconds[0].append(try secondsOnAllThreads(OpenJPEGBaseline.self))
-                seconds[1].append(try secondsOnAllThreads(OpenJPHPeer.self))
+            var seconds = kinds.map { _ in [Double]() }
+            for turn in 0..<repeats {
+                for kind in order(of: turn) {
+                    seconds[kind].append(try secondsOnAllThreads(kinds[kind]))
+                }
             }
-            decoders.append(
-                summary(of: OpenJPEGBaseline.self, threads: threads, seconds: Self.median(seconds[0])))
-            decoders.append(summary(of: OpenJPHPeer.self, threads: threads, seconds: Self.median(seconds[1])))
+            decoders += kinds.indices.map { kind in
+                summary(of: kinds[kind], threads: threads, seconds: Self.median(seconds[kind]))
+            }
         }
         return DecodeReport(
             machine: .current, repeats: repeats, files: files(from: single), decoders: decoders)
     }
 
     private func compareResults() throws {
-        var baseline = OpenJPEGBaseline()
-        var peer = OpenJPHPeer()
+        guard let baseline = kinds.first else { return }
+        var first = baseline.make()
+        var others = kinds.dropFirst().map { (kind: $0, decoder: $0.make()) }
         for input in inputs {
-            let expected = try baseline.decode(input.encoded)
-            let actual = try peer.decode(input.encoded)
-            guard expected.bytes.elementsEqual(actual.bytes) else {
-                throw BenchError("\(input.name): OpenJPEG and OpenJPH decode it to different pixels")
+            let expected = try decode(input, with: &first, baseline)
+            for index in others.indices {
+                let kind = others[index].kind
+                let actual = try decode(input, with: &others[index].decoder, kind)
+                guard expected.count == actual.count, expected.bytes.elementsEqual(actual.bytes) else {
+                    throw BenchError(
+                        "\(input.name): \(baseline.label) and \(kind.label) decode it to different pixels")
+                }
             }
         }
+    }
+
+    private func decode(
+        _ input: Input, with decoder: inout any MeasuredDecoder, _ kind: DecoderKind
+    ) throws -> PooledBuffer {
+        do { return try decoder.decode(input.encoded) } catch {
+            let reason = (error as? any StageError)?.message ?? "\(error)"
+            throw BenchError("\(input.name): \(kind.label): \(reason)")
+        }
+    }
+
+    /// The decoders in turn; each repeat begins with another one, so that none is always the first to see a file.
+    private func order(of turn: Int) -> [Int] {
+        kinds.indices.map { ($0 + turn) % kinds.count }
     }
 
     // MARK: One thread
@@ -60,22 +81,23 @@ struct DecodeBenchmark: Sendable {
     /// Seconds of one repeat: for each file, one figure a decoder.
     private struct Round {
         var seconds: [[Double]] = []
-        func total(_ decoder: Int) -> Double { seconds.reduce(0) { $0 + $1[decoder] } }
+        func total(_ kind: Int) -> Double { seconds.reduce(0) { $0 + $1[kind] } }
     }
 
     private func measureSingle() throws -> [Round] {
-        var baseline = OpenJPEGBaseline()
-        var peer = OpenJPHPeer()
-        return try (0..<repeats).map { _ in
+        var decoders = kinds.map { $0.make() }
+        return try (0..<repeats).map { turn in
             var round = Round()
             for input in inputs {
-                round.seconds.append([try time(&baseline, input), try time(&peer, input)])
+                var seconds = kinds.map { _ in 0.0 }
+                for kind in order(of: turn) { seconds[kind] = try time(&decoders[kind], input) }
+                round.seconds.append(seconds)
             }
             return round
         }
     }
 
-    private func time(_ decoder: inout some MeasuredDecoder, _ input: Input) throws -> Double {
+    private func time(_ decoder: inout any MeasuredDecoder, _ input: Input) throws -> Double {
         let start = Clock.now
         _ = CRC32.checksum(try decoder.decode(input.encoded).bytes)
         return start.duration(to: .now).inSeconds
@@ -84,13 +106,13 @@ struct DecodeBenchmark: Sendable {
     // MARK: All threads
 
     /// Wall time for the set of files when every thread decodes the whole set once, divided by the threads.
-    private func secondsOnAllThreads<Decoder: MeasuredDecoder>(_ type: Decoder.Type) throws -> Double {
+    private func secondsOnAllThreads(_ kind: DecoderKind) throws -> Double {
         let failure = Mutex<(any Error)?>(nil)
         let next = Atomic<Int>(0)
         let jobs = inputs.count * threads
         let start = Clock.now
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            var decoder = Decoder()
+            var decoder = kind.make()
             do {
                 while true {
                     let job = next.add(1, ordering: .relaxed).oldValue
@@ -106,21 +128,19 @@ struct DecodeBenchmark: Sendable {
 
     // MARK: Figures
 
-    private func summary(
-        of type: (some MeasuredDecoder).Type, threads: Int, seconds: Double
-    ) -> DecodeReport.Decoder {
+    private func summary(of kind: DecoderKind, threads: Int, seconds: Double) -> DecodeReport.Decoder {
         let bytes = inputs.reduce(0) { $0 + $1.layout.byteCount }
         return DecodeReport.Decoder(
-            name: type.name, isa: type.isa, threads: threads, milliseconds: seconds * 1e3,
+            name: kind.name, isa: kind.isa, threads: threads, milliseconds: seconds * 1e3,
             megabytesPerSecond: Double(bytes) / 1e6 / seconds)
     }
 
     private func files(from rounds: [Round]) -> [DecodeReport.File] {
         inputs.enumerated().map { index, input in
-            let figures = [OpenJPEGBaseline.name, OpenJPHPeer.name].enumerated().map { decoder, name in
-                let seconds = Self.median(rounds.map { $0.seconds[index][decoder] })
+            let figures = kinds.indices.map { kind in
+                let seconds = Self.median(rounds.map { $0.seconds[index][kind] })
                 return DecodeReport.File.Figure(
-                    decoder: name, milliseconds: seconds * 1e3,
+                    decoder: kinds[kind].name, isa: kinds[kind].isa, milliseconds: seconds * 1e3,
                     megabytesPerSecond: Double(input.layout.byteCount) / 1e6 / seconds)
             }
             return DecodeReport.File(

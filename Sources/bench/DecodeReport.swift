@@ -1,4 +1,5 @@
 import Foundation
+import FrameEngine
 
 /// What `bench decode` found: the JSON's shape, and a table for people.
 struct DecodeReport: Codable {
@@ -6,6 +7,7 @@ struct DecodeReport: Codable {
         /// One thread on one core.
         struct Figure: Codable {
             let decoder: String
+            let isa: String
             let milliseconds: Double
             let megabytesPerSecond: Double
         }
@@ -46,22 +48,41 @@ struct DecodeReport: Codable {
         return String(decoding: try encoder.encode(Contract(files: files, decoders: decoders)), as: UTF8.self)
     }
 
-    /// A table of milliseconds and MB/s.
+    /// A table of milliseconds and MB/s, then how the native decoder compares with the others.
     func table() -> String {
-        var lines = ["file                             decoder    threads         ms       MB/s"]
+        var lines = ["file                             decoder             threads         ms       MB/s"]
         func add(_ name: String, _ decoder: String, _ threads: Int, _ milliseconds: Double, _ rate: Double) {
-            let left = Self.padded(name, 32) + " " + Self.padded(decoder, 10)
+            let left = Self.padded(name, 32) + " " + Self.padded(decoder, 19)
             lines.append(left + String(format: " %7d %10.2f %10.1f", threads, milliseconds, rate))
         }
         for file in files {
             for figure in file.decoders {
-                add(file.name, figure.decoder, 1, figure.milliseconds, figure.megabytesPerSecond)
+                add(
+                    file.name, "\(figure.decoder) \(figure.isa)", 1, figure.milliseconds,
+                    figure.megabytesPerSecond)
             }
         }
         for decoder in decoders {
-            add("all files", decoder.name, decoder.threads, decoder.milliseconds, decoder.megabytesPerSecond)
+            add(
+                "all files", "\(decoder.name) \(decoder.isa)", decoder.threads, decoder.milliseconds,
+                decoder.megabytesPerSecond)
         }
-        return lines.joined(separator: "\n")
+        return (lines + ratios()).joined(separator: "\n")
+    }
+
+    /// Throughput of each native variant over that of each other decoder with as many threads: above 1, native is
+    /// the faster one.
+    func ratios() -> [String] {
+        decoders.filter { $0.name == NativeDecoder.name }.flatMap { native in
+            [DecoderKind.openJPH, .openJPEG].compactMap { kind -> String? in
+                let other = decoders.first { $0.name == kind.name && $0.threads == native.threads }
+                guard let other else { return nil }
+                let ratio = native.megabytesPerSecond / other.megabytesPerSecond
+                let threads = native.threads == 1 ? "1 thread" : "\(native.threads) threads"
+                return Self.padded("native:\(kind.name)", 16)
+                    + String(format: " %6.2f", ratio) + "  (\(native.isa), \(threads))"
+            }
+        }
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

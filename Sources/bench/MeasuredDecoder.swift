@@ -2,21 +2,43 @@ import COpenJPH
 import FrameEngine
 
 /// A decoder as the benchmarks drive it: a codestream in memory to packed pixels in memory. One a thread.
-protocol MeasuredDecoder: SendableMetatype {
-    /// As the JSON names it.
-    static var name: String { get }
-    /// The instructions that the library's decoder was built for.
-    static var isa: String { get }
-    init()
+protocol MeasuredDecoder {
     /// The pixels: interleaved, little-endian.
     mutating func decode(_ encoded: PooledBuffer) throws -> PooledBuffer
 }
 
+/// What is measured under one name: how to make a decoder of that kind for a thread.
+struct DecoderKind: Sendable {
+    /// As the JSON names it.
+    let name: String
+    /// The instructions that the decoder uses.
+    let isa: String
+    /// On the thread that will use the decoder.
+    let make: @Sendable () -> any MeasuredDecoder
+
+    /// For tables and messages.
+    var label: String { "\(name) \(isa)" }
+
+    /// The baseline, the peer, and the product's own decoder with each instruction set that this machine has.
+    static let all = [openJPEG, openJPH] + natives
+
+    /// libopenjp2; Debian builds it for the architecture's baseline.
+    static let openJPEG = DecoderKind(name: OpenJPEGDecoder.name, isa: "baseline") { OpenJPEGBaseline() }
+
+    /// libopenjph, which chooses among its own variants when it runs.
+    static let openJPH = DecoderKind(name: "openjph", isa: "dispatched") { OpenJPHPeer() }
+
+    /// The fastest first. A set that the machine lacks would only repeat the figures of a lesser one.
+    static let natives = NativeDecoder.InstructionSet.allCases.reversed().compactMap { instructionSet in
+        NativeDecoder(upTo: instructionSet).instructionSet == instructionSet
+            ? DecoderKind(name: NativeDecoder.name, isa: instructionSet.rawValue) {
+                NativeKernels(upTo: instructionSet)
+            } : nil
+    }
+}
+
 /// The product's decoder through libopenjp2.
 struct OpenJPEGBaseline: MeasuredDecoder {
-    static let name = OpenJPEGDecoder.name
-    /// Debian builds it for the architecture's baseline.
-    static let isa = "baseline"
     private let pool = BufferPool()
     private let decoder = OpenJPEGDecoder()
 
@@ -25,11 +47,26 @@ struct OpenJPEGBaseline: MeasuredDecoder {
     }
 }
 
+/// The product's decoder through its own kernels; what they decline is an error here, not a way round.
+struct NativeKernels: MeasuredDecoder {
+    private let pool = BufferPool()
+    private let decoder: NativeDecoder
+
+    init(upTo instructionSet: NativeDecoder.InstructionSet) {
+        decoder = NativeDecoder(upTo: instructionSet)
+    }
+
+    mutating func decode(_ encoded: PooledBuffer) throws -> PooledBuffer {
+        switch try decoder.decode(encoded.bytes, pool: pool) {
+        case .decoded(let frame): return frame.bytes
+        case .declined(let reason):
+            throw BenchError("the native decoder declines the codestream (\(reason))")
+        }
+    }
+}
+
 /// libopenjph's decoder, the peer.
 struct OpenJPHPeer: MeasuredDecoder {
-    static let name = "openjph"
-    /// The library chooses among its own variants when it runs.
-    static let isa = "dispatched"
     private let pool = BufferPool()
 
     mutating func decode(_ encoded: PooledBuffer) throws -> PooledBuffer {
