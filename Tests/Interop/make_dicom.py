@@ -187,9 +187,9 @@ def write_with_dcmtk(path, target, command):
 
 def write_with_openjph(path, target, syntax, options):
     """Encodes each frame of a native instance and puts the codestreams in its place."""
-    source = path.with_suffix(".pgm" if target.SamplesPerPixel == 1 else ".ppm")
-    codestream = path.with_suffix(".j2c")
-    header = f"P{5 if target.SamplesPerPixel == 1 else 6} {target.Columns} {target.Rows} {(1 << target.BitsStored) - 1}\n"
+    suffix, magic = (".pgm", "P5") if target.SamplesPerPixel == 1 else (".ppm", "P6")
+    source, codestream = path.with_suffix(suffix), path.with_suffix(".j2c")
+    header = f"{magic} {target.Columns} {target.Rows} {(1 << target.BitsStored) - 1}\n"
     size = target.Rows * target.Columns * target.SamplesPerPixel * target.BitsAllocated // 8
     frames = []
     try:
