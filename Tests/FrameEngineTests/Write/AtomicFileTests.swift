@@ -77,6 +77,7 @@ struct ManifestTests {
                 "sopInstanceUID", "frameNumber", "imageFrameId", "status", "file", "encodedBytes",
                 "decodedBytes", "width", "height", "components", "bitsPerSample", "signed", "crc32Expected",
                 "crc32", "decoder", "attempts", "error", "stage", "code", "message", "fileCrc32",
+                "codestreamFile", "codestreamCrc32",
             ])
         let object = try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
         #expect(object["crc32"] as? String == "000000ff")
@@ -129,18 +130,43 @@ struct ManifestTests {
         second.closeFile()
     }
 
-    @Test("unfinished files of a killed run are removed before the first frame is written")
-    func sweep() throws {
+    @Test("after a line that did not fit on the disk, the next one stands by itself")
+    func fullDisk() throws {
         let folder = try TemporaryFolder()
-        let directory = try OutputDirectory(folder.path)
-        let frame = Self.outcome(1).frame
+        let path = folder.file("manifest.jsonl")
+        let calls = Shared(0)
+        let writer = try ManifestWriter(in: try OutputDirectory(folder.path)) {
+            (line, descriptor, path) throws(WriteError) in
+            let call = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            guard call == 2 else { return try AtomicFile.write(line, to: descriptor, path: path) }
+            // Half a line, then no space: what a full disk does.
+            try AtomicFile.write(Array(line[..<100]), to: descriptor, path: path)
+            throw WriteError(operation: "write", path: path, errno: ENOSPC)
+        }
+        try writer.append(Self.outcome(1))
+        #expect(throws: WriteError.self) { try writer.append(Self.outcome(2)) }
+        try writer.append(Self.outcome(3))
+        writer.closeFile()
+        var numbers: [Int] = []
+        try ManifestReader.forEachRecord(in: path) { numbers.append($0.frameNumber) }
+        #expect(numbers == [1, 3])
+    }
+
+    @Test("a new run removes unfinished files and the old report, and nothing else")
+    func leftovers() throws {
+        let folder = try TemporaryFolder()
         let inside = "\(Self.instance.datastoreID)/\(Self.instance.imageSetID)"
         try FileManager.default.createDirectory(
             atPath: folder.file(inside), withIntermediateDirectories: true)
-        for name in [".1.raw.0.partial", "kept.raw"] {
-            try Data([1]).write(to: URL(fileURLWithPath: folder.file("\(inside)/\(name)")))
+        let names = [".1.raw.0.partial", "kept.raw", ".other"]
+        for name in names.map({ "\(inside)/\($0)" }) + ["report.json", ".mine.partial"] {
+            try Data([1]).write(to: URL(fileURLWithPath: folder.file(name)))
         }
-        try directory.prepare(for: frame)
-        #expect(try folder.names(in: inside) == ["kept.raw"])
+        try OutputDirectory(folder.path).removeLeftovers()
+        #expect(try folder.names(in: inside) == [".other", "kept.raw"])
+        #expect(try folder.names() == [".mine.partial", Self.instance.datastoreID.description])
     }
 }
