@@ -34,6 +34,9 @@ struct MetadataReader {
         }
     }
 
+    /// Sizes, in bytes, that a frame can have. A hint outside counts as absent: it is never trusted, but it is summed.
+    private static let believableSizes = 0...(1 << 40)
+
     private let source: String
     private let versionID: String?
     private var place = Place()
@@ -91,7 +94,9 @@ struct MetadataReader {
                 PlannedFrame(
                     instance: planned, frameNumber: index, imageFrameID: try id(frame["ID"], member: "ID"),
                     checksum: checksums.full, lowerResolutionChecksums: checksums.lower,
-                    sizeHintInBytes: frame["FrameSizeInBytes"]?.integer.flatMap { $0 >= 0 ? $0 : nil }))
+                    sizeHintInBytes: frame["FrameSizeInBytes"]?.integer.flatMap {
+                        Self.believableSizes.contains($0) ? $0 : nil
+                    }))
         }
     }
 

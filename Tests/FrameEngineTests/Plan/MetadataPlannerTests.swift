@@ -131,7 +131,8 @@ struct MetadataPlannerTests {
         "keeps a size that makes sense as a hint and forgets any other",
         arguments: [
             ("168371", 168_371), ("0", 0), ("1.5e3", 1500), ("-1", nil), ("null", nil), (#""12""#, nil),
-            ("12.5", nil),
+            ("12.5", nil), ("1099511627776", 1 << 40), ("1099511627777", nil),
+            ("9223372036854775807", nil), ("18446744073709551615", nil), ("1e300", nil),
         ] as [(String, Int?)])
     func sizeHint(text: String, hint: Int?) throws {
         let plan = try MetadataFixture.plan(MetadataFixture.document(frame: #""FrameSizeInBytes":\#(text)"#))
