@@ -8,14 +8,17 @@ public struct HealthImagingClient: Sendable {
     /// The largest small answer, in bytes, that is accepted.
     static let answerBytesLimit = 16 << 20
     /// The largest metadata document, in bytes as served, that is accepted. The service's own limit is 50 MB.
-    static let metadataBytesLimit = 1 << 30
+    static let metadataBytesLimit = 256 << 20
     /// The most that the API allows.
     static let pageSize = 50
+    /// What errors call a search.
+    static let searchOperation = "SearchImageSets"
 
     private let transport: any HTTPTransport
     private let endpoints: HealthImagingEndpoints
     private let provider: any CredentialsProvider
     private let signer: SigV4Signer
+    private let used = UsedCredentials()
     private let retry: RetryPolicy
     private let now: @Sendable () -> Date
 
@@ -40,12 +43,13 @@ public struct HealthImagingClient: Sendable {
     public func datastores() async throws -> [DatastoreSummary] {
         var found: [DatastoreSummary] = []
         var token: String?
+        var tokens = PageTokens(operation: "ListDatastores")
         repeat {
             let page: HealthImagingWire.DatastorePage = try await call(
                 "ListDatastores", method: "GET",
                 url: "\(endpoints.control)/datastore\(Self.pageQuery(token))")
             found += page.datastoreSummaries.map(\.summary)
-            token = try Self.nextToken(page.nextToken, after: token, operation: "ListDatastores")
+            token = try tokens.next(after: page.nextToken)
         } while token != nil
         return found
     }
@@ -95,7 +99,14 @@ public struct HealthImagingClient: Sendable {
         return request
     }
 
-    /// What an answer that is not a success means.
+    /// What an answer that is not a success means, without the secrets that this client signed with.
+    public func serviceError(from response: HTTPResponse, operation: String) -> ServiceError {
+        ServiceError(decoding: response, operation: operation, redaction: used.redaction)
+    }
+
+    /// What an answer that is not a success means; it may repeat what the server says of the caller's secrets.
+    ///
+    /// For answers to requests that no client signed. Otherwise use `serviceError(from:operation:)`.
     public static func error(from response: HTTPResponse, operation: String) -> ServiceError {
         ServiceError(decoding: response, operation: operation)
     }
@@ -104,13 +115,11 @@ public struct HealthImagingClient: Sendable {
     func searchPage(
         in datastoreID: HealthImagingID, criteria: [UInt8], token: String?
     ) async throws -> (imageSets: [ImageSetSummary], nextToken: String?) {
-        let operation = "SearchImageSets"
         let page: HealthImagingWire.SearchPage = try await call(
-            operation, method: "POST",
+            Self.searchOperation, method: "POST",
             url: "\(endpoints.runtime)/datastore/\(datastoreID)/searchImageSets\(Self.pageQuery(token))",
             body: criteria)
-        let next = try Self.nextToken(page.nextToken, after: token, operation: operation)
-        return (page.imageSetsMetadataSummaries.map(\.summary), next)
+        return (page.imageSetsMetadataSummaries.map(\.summary), page.nextToken)
     }
 
     // MARK: Sending
@@ -153,7 +162,7 @@ public struct HealthImagingClient: Sendable {
                 try await sign(&request)
                 let response = try await transport.send(request, bodySizeHint: nil, bodyLimit: bodyLimit)
                 if (200..<300).contains(response.status) { return response }
-                failure = Self.error(from: response, operation: operation)
+                failure = serviceError(from: response, operation: operation)
             } catch let error as any StageError {
                 failure = error
             }
@@ -166,6 +175,7 @@ public struct HealthImagingClient: Sendable {
 
     private func sign(_ request: inout HTTPRequest) async throws {
         if let credentials = try await provider.credentials() {
+            used.note(credentials)
             signer.sign(&request, with: credentials, at: now())
         }
     }
@@ -184,15 +194,6 @@ public struct HealthImagingClient: Sendable {
 
     private static func pageQuery(_ token: String?) -> String {
         "?maxResults=\(pageSize)" + (token.map { "&nextToken=\(PercentEncoding.encode($0))" } ?? "")
-    }
-
-    /// The token of the next page. One that repeats would page for ever and is an error.
-    private static func nextToken(_ next: String?, after last: String?, operation: String) throws -> String? {
-        guard let next, !next.isEmpty else { return nil }
-        guard next != last else {
-            throw ServiceError.unreadable(operation, status: 200, "repeats the token of the page before")
-        }
-        return next
     }
 
     private static let jsonFields = [HTTPField("Content-Type", "application/json")]

@@ -27,12 +27,18 @@ public struct HealthImagingEndpoints: Hashable, Sendable {
         guard let parts = URLParts(url), parts.query == nil, !url.contains("#") else {
             throw SettingsError(
                 .invalidEndpoint,
-                "endpoint URL '\(url)' is not of the form http(s)://host[:port][/path]")
+                "the endpoint URL\(Self.place(of: url)) is not of the form http(s)://host[:port][/path]")
         }
         var path = Substring(parts.path)
         while path.hasSuffix("/") { path.removeLast() }
         control = "\(parts.scheme)://\(parts.hostHeader)\(path)"
         runtime = control
+    }
+
+    /// Scheme and host, for an error; nothing where they cannot be told from user info. The rest may hold secrets.
+    private static func place(of url: String) -> String {
+        guard !url.contains("@"), let parts = URLParts(url) else { return "" }
+        return " (\(parts.scheme)://\(parts.host))"
     }
 
     /// Throws unless `region` can be one label of a host name.

@@ -17,6 +17,7 @@ public struct ImageSetPages: AsyncSequence, Sendable {
         private let datastoreID: HealthImagingID
         private let criteria: [UInt8]
         private var position = Position.start
+        private var tokens = PageTokens(operation: HealthImagingClient.searchOperation)
 
         init(_ pages: ImageSetPages) {
             client = pages.client
@@ -35,7 +36,7 @@ public struct ImageSetPages: AsyncSequence, Sendable {
             // An error ends the sequence, as it does for every other.
             position = .end
             let page = try await client.searchPage(in: datastoreID, criteria: criteria, token: token)
-            if let next = page.nextToken { position = .at(token: next) }
+            if let next = try tokens.next(after: page.nextToken) { position = .at(token: next) }
             return page.imageSets
         }
     }

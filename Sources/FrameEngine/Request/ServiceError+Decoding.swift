@@ -4,14 +4,19 @@ extension ServiceError {
     /// Reads an error answer of the rest-json protocol, or whatever a gateway or proxy says instead.
     ///
     /// The code is looked for in `x-amzn-errortype`, then `code`, `Code` and `__type` of the body (botocore's order).
-    init(decoding response: HTTPResponse, operation: String, now: Date = Date()) {
-        let body = Self.Body(response)
+    /// Nothing of the answer enters the error before `redaction` has hidden the secrets in it.
+    init(
+        decoding response: HTTPResponse, operation: String, redaction: SecretRedaction = .none,
+        now: Date = Date()
+    ) {
+        let body = Self.Body(response, redaction: redaction)
         let awsCode = (response.field("x-amzn-errortype") ?? body.code).flatMap(Self.bareCode)
         let kind = Self.kind(status: response.status, code: awsCode)
-        let name = awsCode.map { " \($0)" } ?? ""
+        let shownCode = awsCode.flatMap { redaction.redacted($0) == $0 ? $0 : nil }
+        let name = shownCode.map { " \($0)" } ?? ""
         let said = body.text.isEmpty ? "" : ": \(body.text)"
         self.init(
-            operation: operation, status: response.status, awsCode: awsCode,
+            operation: operation, status: response.status, awsCode: shownCode,
             message: "\(operation): HTTP \(response.status)\(name)\(said)\(Self.advice(kind, code: awsCode))",
             retryAfter: RetryAfter.duration(in: response, now: now), kind: kind)
     }
@@ -21,12 +26,19 @@ extension ServiceError {
         var code: String?
         var text = ""
 
-        init(_ response: HTTPResponse) {
-            let bytes = UnsafeRawBufferPointer(rebasing: response.body.bytes.prefix(64 << 10))
-            guard let first = bytes.first(where: { $0 > 0x20 }) else { return }
+        /// The largest error body, in bytes, that is read. The service's have some hundred.
+        private static let bytesLimit = 64 << 10
+
+        init(_ response: HTTPResponse, redaction: SecretRedaction) {
+            let bytes = response.body.bytes
+            guard let first = bytes.prefix(Self.bytesLimit).first(where: { $0 > 0x20 }) else { return }
             if first == UInt8(ascii: "<") {
                 text =
                     "an HTML or XML page instead of an API answer, perhaps from a proxy or a wrong endpoint"
+                return
+            }
+            guard bytes.count <= Self.bytesLimit else {
+                text = "a body of \(bytes.count) bytes, too large to be an error message"
                 return
             }
             guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
@@ -34,7 +46,9 @@ extension ServiceError {
                 return
             }
             code = (object["code"] ?? object["Code"] ?? object["__type"]) as? String
-            text = Self.line((object["message"] ?? object["Message"]) as? String ?? "")
+            let message = (object["message"] ?? object["Message"]) as? String ?? ""
+            // Whole, before anything is cut off: a part of a secret would not be recognised.
+            text = Self.line(redaction.redacted(message))
         }
 
         /// The first line, at most 300 characters.

@@ -68,6 +68,22 @@ struct HealthImagingEndpointsTests {
     }
 
     @Test(
+        "repeat scheme and host of a URL at most, and not even those where they may be user info",
+        arguments: [
+            ("https://host/p4th?key=s3cret", "https://host)"),
+            ("https://host:99/p4th#s3cret", "https://host)"),
+            ("https://s3cret?x@host", nil), ("https://s3cret#@host/", nil), ("https://s3cret:p4th", nil),
+            ("s3cret p4th", nil), ("https://u:s3cret@host?p4th", nil),
+        ] as [(String, String?)])
+    func rejectedURL(url: String, shown: String?) throws {
+        let error = #expect(throws: SettingsError.self) { try HealthImagingEndpoints(custom: url) }
+        let message = try #require(error?.message)
+        #expect(!message.contains("s3cret"))
+        #expect(!message.contains("p4th"))
+        if let shown { #expect(message.contains(shown)) }
+    }
+
+    @Test(
         "refuse a region that cannot be part of a host name, and say what regions look like",
         arguments: ["us east", "", "us-east-1.evil.com", "US-EAST-1", "us_east_1", "-us", "us-", "us/east"])
     func badRegion(region: String) {

@@ -89,6 +89,19 @@ struct ServiceErrorTests {
         }
     }
 
+    @Test(
+        "calls a large body too large to be an error message, not broken JSON, and reads one of just 64 KiB")
+    func largeBody() {
+        let body = { (count: Int) -> String in
+            let frame = #"{"message":"really","x":""}"#
+            return frame.dropLast(2) + String(repeating: "x", count: count - frame.utf8.count) + "\"}"
+        }
+        #expect(Self.error(400, body: body(65_536)).message.hasSuffix("HTTP 400: really"))
+        let error = Self.error(400, body: body(65_537))
+        #expect(error.message.contains("65537 bytes, too large to be an error message"))
+        #expect(!error.message.contains("JSON"))
+    }
+
     @Test("keeps a message to one line of bounded length")
     func longMessage() {
         let error = Self.error(400, body: #"{"Message":"\#(String(repeating: "x", count: 5000))"}"#)

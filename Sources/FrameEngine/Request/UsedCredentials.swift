@@ -1,0 +1,23 @@
+import Synchronization
+
+/// The credentials that requests were signed with of late, so that answers can be freed of their secrets. Any thread.
+///
+/// An answer may arrive after the credentials were renewed: a few are kept, not only the last.
+final class UsedCredentials: Sendable {
+    private static let kept = 8
+
+    private let recent = Mutex<[AWSCredentials]>([])
+
+    /// Remembers `credentials`; runs once a request.
+    func note(_ credentials: AWSCredentials) {
+        recent.withLock { recent in
+            if recent.last == credentials { return }
+            recent.removeAll { $0 == credentials }
+            recent.append(credentials)
+            if recent.count > Self.kept { recent.removeFirst() }
+        }
+    }
+
+    /// What hides the secrets of all of them.
+    var redaction: SecretRedaction { SecretRedaction(recent.withLock { $0 }) }
+}
