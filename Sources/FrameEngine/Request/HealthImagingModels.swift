@@ -15,8 +15,8 @@ public struct DatastoreSummary: Sendable, Hashable {
 /// One image set, as SearchImageSets tells of it.
 public struct ImageSetSummary: Sendable, Hashable {
     public let imageSetID: HealthImagingID
-    /// The latest version.
-    public let version: Int
+    /// The latest version; nil where the service does not tell.
+    public let version: Int?
     public let createdAt: Date?
     public let updatedAt: Date?
     public let isPrimary: Bool?

@@ -48,7 +48,7 @@ enum HealthImagingWire {
 
         var summary: ImageSetSummary {
             ImageSetSummary(
-                imageSetID: imageSetId.id, version: version.flatMap { Int($0.text) } ?? 1,
+                imageSetID: imageSetId.id, version: version.flatMap { Int($0.text) },
                 createdAt: createdAt.map(Date.init(timeIntervalSince1970:)),
                 updatedAt: updatedAt.map(Date.init(timeIntervalSince1970:)), isPrimary: isPrimary,
                 storageTier: storageTier,
