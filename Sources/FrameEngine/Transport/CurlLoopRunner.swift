@@ -17,6 +17,7 @@ final class CurlLoopRunner {
     private let multi: UnsafeMutableRawPointer
     private let options: CurlOptions
     private let pool: BufferPool
+    private let ledger: BodyLedger
     private let clock = ContinuousClock()
 
     private var limits: LoopLimits
@@ -33,6 +34,7 @@ final class CurlLoopRunner {
         self.options = options
         self.pool = pool
         limits = LoopLimits(options.configuration, protocol: options.choice)
+        ledger = BodyLedger(limit: limits.bodyBytes)
         nextWatch = clock.now
         applyLimits()
     }
@@ -48,6 +50,7 @@ final class CurlLoopRunner {
             }
             for transfer in mail.submitted { waiting.append(transfer) }
             drop(mail.abandoned)
+            resumePaused()
             admit()
             let result = turn()
             guard result == CURLM_OK else {
@@ -64,8 +67,8 @@ final class CurlLoopRunner {
         repeat {
             let result = curl_multi_perform(multi, &count)
             guard result == CURLM_OK else { return result }
-            // A slot that has come free takes the next transfer before the loop sleeps.
-        } while collect() && admit()
+            // What was finished has made room: the loop must not sleep on that.
+        } while collect() && makeProgress()
         let now = clock.now
         if now >= nextWatch { watch(now) }
         let sleep = running.isEmpty ? Self.longestSleep : min(Self.longestSleep, nextWatch - now)
@@ -78,7 +81,7 @@ final class CurlLoopRunner {
     @discardableResult
     private func admit() -> Bool {
         var hasStarted = false
-        while running.count < limits.transfers, let transfer = waiting.popFirst() {
+        while hasRoom, let transfer = waiting.popFirst() {
             guard transfer.start() else { continue }
             do throws(TransportError) {
                 try start(transfer)
@@ -88,6 +91,12 @@ final class CurlLoopRunner {
             }
         }
         return hasStarted
+    }
+
+    /// Whether another transfer may start. While bodies wait for room, more of them would only wait with them.
+    private var hasRoom: Bool {
+        guard !running.isEmpty else { return true }
+        return running.count < limits.transfers && ledger.room > 0 && !running.contains(where: \.isPaused)
     }
 
     private func start(_ transfer: CurlTransfer) throws(TransportError) {
@@ -112,7 +121,26 @@ final class CurlLoopRunner {
 
     private func freeSlot(_ now: ContinuousClock.Instant) throws(TransportError) -> CurlSlot {
         if let slot = idle.popLast() { return slot }
-        return try CurlSlot(options: options, pool: pool, now: now)
+        return try CurlSlot(options: options, pool: pool, ledger: ledger, now: now)
+    }
+
+    /// Gives the room that has come free to those who wait, the paused first. True when anybody could use it.
+    private func makeProgress() -> Bool {
+        let hasResumed = resumePaused()
+        return admit() || hasResumed
+    }
+
+    /// Lets paused transfers go on as far as there is room, oldest first. True when one went on.
+    @discardableResult
+    private func resumePaused() -> Bool {
+        var hasResumed = false
+        for slot in ledger.sorted(running.filter(\.isPaused)) {
+            guard slot.canResume else { break }
+            let result = slot.resume()
+            if result != CURLE_OK { complete(slot, slot.outcome(result)) }
+            hasResumed = true
+        }
+        return hasResumed
     }
 
     // MARK: - Ending
@@ -148,6 +176,7 @@ final class CurlLoopRunner {
         case .failure:
             statistics.failures += 1
         }
+        statistics.peakBodyBytes = ledger.peak
         // Before the caller goes on: it may look at the counts at once.
         loop.publish(statistics)
         transfer.finish(outcome)
@@ -229,7 +258,7 @@ final class CurlLoopRunner {
     private func watch(_ now: ContinuousClock.Instant) {
         nextWatch = now + watchInterval
         var stalled: [CurlSlot] = []
-        for slot in running {
+        for slot in running where !slot.isPaused {
             let stillness = slot.watch.stillness(bytes: slot.bytesMoved, now: now)
             // Before the first byte the connection may still be on its way, which has its own limit.
             let connecting = options.configuration.connectTimeout + options.configuration.watchMargin
@@ -245,6 +274,7 @@ final class CurlLoopRunner {
             let endpoint = slot.transfer?.endpoint ?? ""
             complete(slot, .failure(.stalled(endpoint, idle: stallLimit)))
         }
+        resumePaused()
         admit()
     }
 }

@@ -15,7 +15,15 @@ final class CurlSlot {
     /// The slot's place among the running ones of its loop.
     var index = 0
 
+    /// Whether the transfer waits for room in the ledger; curl reads nothing for it meanwhile.
+    private(set) var isPaused = false
+
     private let pool: BufferPool
+    private let ledger: BodyLedger
+    private var pauses: PauseRule
+    /// What the ledger counts for this body, and how much more it would have to count to go on.
+    private var charged = 0
+    private var wanted = 0
     private var head = ResponseHead()
     private var body: PooledBuffer?
     private var bytesReceived = 0
@@ -25,10 +33,16 @@ final class CurlSlot {
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     /// Makes a handle with all options that are the same for every transfer of the loop.
-    init(options: CurlOptions, pool: BufferPool, now: ContinuousClock.Instant) throws(TransportError) {
+    ///
+    /// - Parameter ledger: the loop's, which decides whether a body may go on.
+    init(
+        options: CurlOptions, pool: BufferPool, ledger: BodyLedger, now: ContinuousClock.Instant
+    ) throws(TransportError) {
         guard let easy = curl_easy_init() else { throw TransportError(CURLE_FAILED_INIT, endpoint: "") }
         self.easy = easy
         self.pool = pool
+        self.ledger = ledger
+        pauses = PauseRule(totalTimeout: options.configuration.totalTimeout)
         watch = ProgressWatch(now: now)
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -87,6 +101,11 @@ final class CurlSlot {
 
     /// Forgets the transfer and keeps the handle, which must not be in a multi any more.
     func end() {
+        ledger.leave(ObjectIdentifier(self), count: charged)
+        charged = 0
+        wanted = 0
+        isPaused = false
+        pauses.reset(easy)
         transfer = nil
         body = nil
         refusal = nil
@@ -173,7 +192,11 @@ final class CurlSlot {
     private static let onBody: curl_shim_receive_callback = { bytes, size, count, context in
         guard let bytes, let context else { return 0 }
         let slot = Unmanaged<CurlSlot>.fromOpaque(context).takeUnretainedValue()
-        return slot.receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
+        switch slot.receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) {
+        case .taken: return size * count
+        case .refused: return 0
+        case .later: return Int(CURL_WRITEFUNC_PAUSE)
+        }
     }
 
     private static let onHead: curl_shim_receive_callback = { bytes, size, count, context in
@@ -182,29 +205,75 @@ final class CurlSlot {
         return slot.receiveHead(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
     }
 
-    private func receiveBody(_ chunk: UnsafeRawBufferPointer) -> Bool {
-        guard let transfer else { return false }
-        bytesReceived += chunk.count
-        guard bytesReceived <= transfer.bodyLimit else { return refuseBody(transfer) }
-        if let body {
-            body.append(chunk)
-            return true
+    private enum Reception {
+        case taken
+        case refused
+        /// curl keeps the chunk and brings it again when the transfer goes on.
+        case later
+    }
+
+    private func receiveBody(_ chunk: UnsafeRawBufferPointer) -> Reception {
+        guard let transfer else { return .refused }
+        guard chunk.count <= transfer.bodyLimit - bytesReceived else { return refuseBody(transfer) }
+        var announced = 0
+        if body == nil {
+            var length: curl_off_t = -1
+            _ = curl_shim_get_offset(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
+            // A body that will be too large is refused at its first byte, not after the last one allowed.
+            guard length <= transfer.bodyLimit else { return refuseBody(transfer) }
+            announced = max(0, Int(length))
         }
-        var announced: curl_off_t = -1
-        _ = curl_shim_get_offset(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced)
-        // A body that will be too large is refused at its first byte, not after the last one allowed.
-        guard announced <= transfer.bodyLimit else { return refuseBody(transfer) }
-        let expected = announced > 0 ? Int(announced) : transfer.bodySizeHint ?? Self.smallBody
-        let reservation = min(max(expected, chunk.count), transfer.bodyLimit, Self.reservationLimit)
-        let buffer = pool.buffer(capacity: reservation)
+        guard charge(bytesReceived + chunk.count, announced: announced) else {
+            isPaused = true
+            pauses.begin(easy)
+            return .later
+        }
+        bytesReceived += chunk.count
+        let buffer = body ?? reserve(announced, chunk, transfer)
         buffer.append(chunk)
         body = buffer
+        return .taken
+    }
+
+    private func reserve(
+        _ announced: Int, _ chunk: UnsafeRawBufferPointer, _ transfer: CurlTransfer
+    ) -> PooledBuffer {
+        // What is announced is counted already; a mere hint may have what is left.
+        let expected =
+            announced > 0 ? announced : min(transfer.bodySizeHint ?? Self.smallBody, ledger.room)
+        let most = min(transfer.bodyLimit, Self.reservationLimit, ledger.limit ?? .max)
+        return pool.buffer(capacity: max(min(expected, most), chunk.count))
+    }
+
+    /// Has the ledger count `bytes` for this body. False when it has to wait.
+    private func charge(_ bytes: Int, announced: Int) -> Bool {
+        let needed = max(bytes, ledger.promise(for: announced))
+        guard needed > charged else { return true }
+        wanted = needed - charged
+        let mustTake = !pauses.allowsPause(easy)
+        guard ledger.take(wanted, for: ObjectIdentifier(self), mustTake: mustTake) else { return false }
+        charged = needed
+        wanted = 0
         return true
     }
 
-    private func refuseBody(_ transfer: CurlTransfer) -> Bool {
+    // MARK: - Waiting for room
+
+    /// Whether there is room for what the transfer was paused for.
+    var canResume: Bool { isPaused && ledger.allows(wanted, for: ObjectIdentifier(self)) }
+
+    /// Goes on after a pause. Outside of curl's callbacks only: curl brings what it kept before this returns, and may
+    /// be told to pause anew. With any other result than CURLE_OK the transfer is over.
+    func resume() -> CURLcode {
+        isPaused = false
+        pauses.finish(easy)
+        watch = ProgressWatch(bytes: bytesMoved, now: .now)
+        return curl_easy_pause(easy, CURLPAUSE_CONT)
+    }
+
+    private func refuseBody(_ transfer: CurlTransfer) -> Reception {
         refusal = .bodyTooLarge(transfer.endpoint, limit: transfer.bodyLimit)
-        return false
+        return .refused
     }
 
     private func receiveHead(_ line: UnsafeRawBufferPointer) -> Bool {

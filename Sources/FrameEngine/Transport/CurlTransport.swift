@@ -58,7 +58,7 @@ public final class CurlTransport: HTTPTransport {
 
     /// Fails early, and in the caller's sight, where this libcurl refuses one of the options.
     private static func probe(_ options: CurlOptions, pool: BufferPool) throws(TransportError) {
-        let slot = try CurlSlot(options: options, pool: pool, now: .now)
+        let slot = try CurlSlot(options: options, pool: pool, ledger: BodyLedger(limit: nil), now: .now)
         slot.close()
     }
 

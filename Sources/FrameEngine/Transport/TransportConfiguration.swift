@@ -19,6 +19,14 @@ public struct TransportConfiguration: Sendable {
     public var streamsPerConnection = 10
     /// Event loops, each a thread with its own connections. One carries several Gbit/s.
     public var loops = 1
+    /// The most bytes of unfinished response bodies, all loops together; nil for no limit.
+    ///
+    /// A body counts from its first byte, with what its `Content-Length` announces, until its response is handed over.
+    /// Where the sum would exceed the limit only the oldest body (of each loop) goes on, so that the sum never exceeds
+    /// the limit by more than one body a loop; the others are paused and no timeout runs for them. A paused transfer
+    /// keeps what one read brought, at most 128 KiB, beyond the count. HTTP/2 through a libcurl before 8.4, which
+    /// `.automatic` never chooses, cannot be paused safely: there the limit only keeps new requests from starting.
+    public var bodyBytesInFlightLimit: Int?
     /// The `User-Agent` of requests that bring none; conventionally `hi-fetch/<version>`.
     public var userAgent = "hi-fetch"
 

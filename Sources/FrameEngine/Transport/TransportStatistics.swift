@@ -12,6 +12,9 @@ public struct TransportStatistics: Sendable, Equatable {
     public var stalls = 0
     /// Body bytes of whole responses.
     public var bodyBytes = 0
+    /// The most bytes that unfinished bodies came to at one time, announced ones included where there is a limit
+    /// (`TransportConfiguration.bodyBytesInFlightLimit`). With several loops the sum of their peaks.
+    public var peakBodyBytes = 0
 
     public init() {}
 
@@ -23,6 +26,7 @@ public struct TransportStatistics: Sendable, Equatable {
         sum.http2Responses += right.http2Responses
         sum.stalls += right.stalls
         sum.bodyBytes += right.bodyBytes
+        sum.peakBodyBytes += right.peakBodyBytes
         return sum
     }
 }

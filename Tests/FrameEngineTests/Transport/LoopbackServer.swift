@@ -54,9 +54,20 @@ final class LoopbackServer: Sendable {
         reported.finish()
     }
 
+    /// The longest pattern so far: a shorter one is its beginning.
+    private static let made = Mutex<[UInt8]>([])
+
     /// The bytes that `/bytes/N` and its like send.
     static func pattern(_ count: Int) -> [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        made.withLock { made in
+            if made.count < count {
+                made.reserveCapacity(count)
+                for index in made.count..<count {
+                    made.append(UInt8(truncatingIfNeeded: index &* 31 &+ index >> 8))
+                }
+            }
+            return Array(made.prefix(count))
+        }
     }
 
     /// A port of 127.0.0.1 that was free a moment ago.
