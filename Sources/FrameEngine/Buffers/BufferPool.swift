@@ -42,9 +42,10 @@ public final class BufferPool: Sendable {
         PooledBuffer(pool: self, block: take(atLeast: capacity))
     }
 
-    /// The size class for `capacity`: 4 KiB and up, two classes an octave.
+    /// The size class for `capacity`: 4 KiB and up, two classes an octave; `Int.max` where no power of two fits.
     static func sizeClass(for capacity: Int) -> Int {
         let wanted = max(capacity, 4096)
+        guard wanted <= 1 << (Int.bitWidth - 2) else { return Int.max }
         let power = 1 << (Int.bitWidth - (wanted - 1).leadingZeroBitCount)
         let half = power / 4 * 3
         return wanted <= half ? half : power

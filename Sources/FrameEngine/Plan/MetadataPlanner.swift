@@ -3,8 +3,8 @@
 /// Takes every form that the service is known to have written, and the reduced form with nothing but ids and sizes.
 /// Any thread. A 50 MB document takes a fraction of a second; while it is read, memory is about six times its size.
 public enum MetadataPlanner {
-    /// The largest document, in bytes once inflated, that is read from gzip.
-    public static let inflatedBytesLimit = 1 << 30
+    /// The largest document, in bytes once inflated, that is read from gzip. The service's own limit is 50 MB.
+    public static let inflatedBytesLimit = 256 << 20
 
     /// Plans all frames of one metadata document.
     ///
@@ -31,10 +31,18 @@ public enum MetadataPlanner {
         return try result.get()
     }
 
-    /// Plans all frames of the metadata document in a file.
+    /// Plans all frames of the metadata document in a file or a pipe; in standard input where `path` is `-`.
     public static func plan(contentsOf path: String) throws(PlanError) -> FramePlan {
-        switch FileBytes.read(path, into: BufferPool(idleBytesLimit: 0)) {
-        case .success(let buffer): return try plan(buffer.bytes, source: path)
+        let pool = BufferPool(idleBytesLimit: 0)
+        let isStandardInput = path == "-"
+        let document =
+            isStandardInput ? FileBytes.readStandardInput(into: pool) : FileBytes.read(path, into: pool)
+        switch document {
+        case .success(let buffer):
+            // The bytes are valid only as long as their buffer is.
+            defer { withExtendedLifetime(buffer) {} }
+            return try plan(
+                buffer.bytes, source: isStandardInput ? FileBytes.standardInputName : path)
         case .failure(let error): throw PlanError(.unreadable, error.message)
         }
     }

@@ -13,6 +13,13 @@ struct BufferPoolTests {
         }
     }
 
+    @Test(
+        "a size class of any number is at least that number",
+        arguments: [1 << 62, (1 << 62) + 1, .max, .min, -1])
+    func hugeSizeClasses(wanted: Int) {
+        #expect(BufferPool.sizeClass(for: wanted) >= max(wanted, 4096))
+    }
+
     @Test("memory that comes back is handed out again")
     func reuse() {
         let pool = BufferPool()

@@ -137,6 +137,17 @@ struct PlanErrorTests {
         #expect(error?.reason == .tooLarge)
     }
 
+    @Test("refuses gzip that inflates to more than 256 MiB, and says so")
+    func inflatesTooLarge() throws {
+        let spaces = [UInt8](repeating: 0x20, count: 64 << 20)
+        let member = spaces.withUnsafeBytes { Gzip.deflate($0) }
+        let most = Self.error(member + member + member + member)
+        #expect(most?.reason == .empty)
+        let error = Self.error(member + member + member + member + MetadataFixture.gzip("{}"))
+        #expect(error?.reason == .tooLarge)
+        #expect(error?.message == "x.json: the metadata inflates to more than 256 MiB, which is not read")
+    }
+
     @Test("names a file that is missing, and a folder in the place of a file")
     func unreadableFiles() throws {
         let missing = #expect(throws: PlanError.self) {
