@@ -74,7 +74,8 @@ struct BodyLimitTests {
     func pausedIsNotStalled(usesLowSpeedLimit: Bool) async throws {
         defer { server.stop() }
         let transport = try makeTransport {
-            $0.bodyBytesInFlightLimit = 1000
+            // Room is left beside the slow body: the others start, and wait with their bodies begun.
+            $0.bodyBytesInFlightLimit = 2000
             $0.usesLowSpeedLimit = usesLowSpeedLimit
             $0.idleTimeout = usesLowSpeedLimit ? .seconds(1) : .milliseconds(300)
             $0.watchMargin = .milliseconds(100)
@@ -99,7 +100,7 @@ struct BodyLimitTests {
     @Test("when the oldest is cancelled, those that waited for it go on")
     func cancelledOldest() async throws {
         defer { server.stop() }
-        let transport = try makeTransport { $0.bodyBytesInFlightLimit = 1000 }
+        let transport = try makeTransport { $0.bodyBytesInFlightLimit = 3000 }
         let oldest = Task { [server] in try await transport.get(server.url("/stall/2000")) }
         for await path in server.requests where path == "/stall/2000" { break }
         let waiting = Task { [server] in try await transport.get(server.url("/bytes/50000")) }
