@@ -37,6 +37,15 @@ fi
 say "style"
 scripts/lint.sh
 
+say "C kernels"
+if "$quick"; then
+    scripts/kernels.sh test --quick
+else
+    scripts/kernels.sh test
+    scripts/kernels.sh sanitize
+    scripts/kernels.sh fuzz --seconds 30
+fi
+
 say "debug build"
 swift build --build-tests
 

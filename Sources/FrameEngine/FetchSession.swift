@@ -19,12 +19,12 @@ public final class FetchSession: Sendable {
         var sourceFailures: [SourceFailure] = []
         var ending: Ending?
         var work: Task<Void, Never>?
-        /// Frames and image sets that the service did not answer, without one that it did between them.
-        var unansweredInARow = 0
+        /// Frames that the service never answered, with all their attempts.
+        var unanswered = 0
         var lastUnanswered: (any StageError)?
     }
 
-    /// So many frames without any answer, each with all its attempts, and the run ends: the service is not there.
+    /// So many frames without an answer from a service that never gave one, and the run ends.
     private static let unansweredLimit = 16
     private static let sourceFailuresKept = 100
 
@@ -34,6 +34,7 @@ public final class FetchSession: Sendable {
     private let datastoreID: HealthImagingID?
     private let sources: [FetchSource]
     private let directory: OutputDirectory
+    private let health = ServiceHealth()
     private let state = Mutex(State())
     private let requestLimit: Int
 
@@ -50,6 +51,8 @@ public final class FetchSession: Sendable {
         var configuration = TransportConfiguration()
         configuration.userAgent = "hi-fetch/\(EngineVersion.current)"
         configuration.caBundlePath = settings.caBundlePath
+        // What a server sends is bounded whatever the plan's hints say; the other half is for decoded pixels.
+        configuration.bodyBytesInFlightLimit = options.memoryLimitInBytes / 2
         if let connections = options.connections { configuration.maximumConnections = connections }
         if let streams = options.streams { configuration.streamsPerConnection = streams }
         transport = try CurlTransport(configuration: configuration, pool: BufferPool())
@@ -66,19 +69,22 @@ public final class FetchSession: Sendable {
 
     /// Runs to the end, and writes the report.
     ///
-    /// - Throws: `WriteError` when the manifest or the report cannot be written. Whatever befalls a frame or an
-    ///   image set is in the summary and never thrown.
+    /// - Throws: `WriteError` when the manifest cannot be opened, or is in use by another run. Whatever happens
+    ///   later, to a frame, an image set or the report, is in the summary and never thrown.
     public func run(onFrame: FrameObserver? = nil) async throws -> FetchSummary {
         let startedAt = Date()
         let clock = ContinuousClock()
         let start = clock.now
         let manifest = try ManifestWriter(in: directory)
+        // The lock is held: whatever is unfinished belongs to a run that is dead, and so does its report.
+        directory.removeLeftovers()
         let workers = makeWorkers()
         let pipeline = FramePipeline(
             client: client, transport: transport, workers: workers,
             requests: AsyncBudget(limit: requestLimit),
             memory: AsyncBudget(limit: options.memoryLimitInBytes),
-            sink: makeSink(), retry: options.retry, allowsUnverifiable: options.allowsUnverifiable,
+            sink: makeSink(), retry: options.retry, health: health,
+            allowsUnverifiable: options.allowsUnverifiable,
             frameLimitInBytes: options.encodedFrameLimitInBytes)
         let work = Task { await fetchAll(pipeline, manifest: manifest, onFrame: onFrame) }
         let endedAlready = state.withLock { state in
@@ -94,8 +100,13 @@ public final class FetchSession: Sendable {
         workers.shutDown()
         transport.shutdown()
         manifest.closeFile()
-        let summary = summarise(startedAt: startedAt, elapsed: clock.now - start)
-        try FetchReport(summary).write(into: directory)
+        var summary = summarise(startedAt: startedAt, elapsed: clock.now - start)
+        do {
+            try FetchReport(summary).write(into: directory)
+        } catch {
+            // What stopped the run matters more than the report that could not be written after it.
+            if case .stopped = summary.conclusion {} else { summary.conclusion = .stopped(error) }
+        }
         return summary
     }
 
@@ -138,6 +149,8 @@ public final class FetchSession: Sendable {
         do {
             try manifest.append(result.outcome)
         } catch {
+            // What the manifest does not name must not be there.
+            directory.remove(result.outcome)
             return end(.stopped(error))
         }
         state.withLock { $0.progress.count(result.outcome) }
@@ -180,14 +193,15 @@ public final class FetchSession: Sendable {
         case let error as TransportError where error.kind == .certificate:
             end(.stopped(error))
         case let error? where error.isServiceUnavailable:
-            let isGone = state.withLock { state in
-                state.unansweredInARow += 1
+            let unanswered = state.withLock { state in
+                state.unanswered += 1
                 state.lastUnanswered = error
-                return state.unansweredInARow >= Self.unansweredLimit
+                return state.unanswered
             }
-            if isGone { end(.stopped(error)) }
+            let neverCame = !health.hasAnswered && unanswered >= Self.unansweredLimit
+            if neverCame || health.isGone { end(.stopped(error)) }
         default:
-            state.withLock { $0.unansweredInARow = 0 }
+            break
         }
     }
 
@@ -223,10 +237,7 @@ public final class FetchSession: Sendable {
     private func summarise(startedAt: Date, elapsed: Duration) -> FetchSummary {
         let (progress, failures, ending) = state.withLock { state in
             // A short run can end before the limit is reached; a service that never answered is not there either.
-            let neverAnswered = state.progress.framesFinished == state.progress.failed
-            if state.ending == nil, neverAnswered, let error = state.lastUnanswered,
-                state.unansweredInARow > 0
-            {
+            if state.ending == nil, !health.hasAnswered, let error = state.lastUnanswered {
                 state.ending = .stopped(error)
             }
             return (state.progress, state.sourceFailures, state.ending)
@@ -245,16 +256,5 @@ public final class FetchSession: Sendable {
             sourceFailures: failures, outputDirectory: directory.path, format: options.format,
             workers: options.workers ?? FetchOptions.defaultWorkers,
             transport: "\(transport.protocolChoice.rawValue), \(requestLimit) requests in flight")
-    }
-}
-
-extension StageError {
-    /// Whether the service did not answer at all, or only said that it cannot.
-    fileprivate var isServiceUnavailable: Bool {
-        if let error = self as? TransportError {
-            return [.unreachable, .timeout, .interrupted].contains(error.kind)
-        }
-        if let error = self as? ServiceError { return error.kind == .server || error.kind == .throttling }
-        return false
     }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The life of one frame, from plan to outcome. The only place that names all stages.
 ///
 ///     budget -> request -> bytes -> decode -> verify -> write -> outcome
@@ -17,6 +19,9 @@ struct FramePipeline: Sendable {
     let memory: AsyncBudget
     let sink: any FrameSink
     let retry: RetryPolicy
+    let health: ServiceHealth
+    /// The largest frame so far: what the next one is taken for where its hint says less, or nothing.
+    let largest = LargestFrame()
     let allowsUnverifiable: Bool
     let frameLimitInBytes: Int
 
@@ -24,16 +29,19 @@ struct FramePipeline: Sendable {
     ///
     /// - Throws: only `CancellationError`; whatever else happens to the frame is in the result.
     func process(_ frame: PlannedFrame) async throws -> Result {
-        let lease = try await memory.take(Self.estimatedBytes(of: frame))
+        let lease = try await memory.take(max(Self.estimatedBytes(of: frame), largest.bytes))
         defer { lease.release() }
         var lastEncodedCRC32: UInt32?
+        var firstFailure: ContinuousClock.Instant?
         var attempt = 1
         while true {
             var result: Result
             var sameBytesAgain = false
             do {
                 let encoded = try await fetch(frame)
-                lease.adjust(to: encoded.count + Self.decodedEstimate(of: frame, encoded: encoded.count))
+                let bytes = Self.bytes(of: frame, encoded: encoded.count)
+                largest.note(bytes)
+                lease.adjust(to: bytes)
                 let worked = await workers.run { worker in
                     worker.finish(frame, encoded: encoded, sink: sink, allowsUnverifiable: allowsUnverifiable)
                 }
@@ -45,14 +53,26 @@ struct FramePipeline: Sendable {
                 result.outcome.failure = FrameFailure(error)
             }
             result.outcome.attempts = attempt
+            let since = firstFailure ?? .now
+            firstFailure = since
             // The same bytes twice: the network is not at fault and a third time would not help.
             guard let error = result.error, error.isRetryable, !sameBytesAgain,
-                retry.allowsAttempt(after: attempt)
+                allowsAttempt(after: attempt, failingSince: since, error)
             else { return result }
             try await Task.sleep(
                 for: retry.delay(after: attempt, retryAfter: (error as? ServiceError)?.retryAfter))
             attempt += 1
         }
+    }
+
+    private func allowsAttempt(
+        after attempt: Int, failingSince firstFailure: ContinuousClock.Instant, _ error: any StageError
+    ) -> Bool {
+        if retry.allowsAttempt(after: attempt) { return true }
+        guard retry.attempts > 1 else { return false }
+        // A service that asks to slow down is there: it gets four times as long.
+        if (error as? ServiceError)?.isThrottling == true { return retry.allowsAttempt(after: attempt / 4) }
+        return error.isServiceUnavailable && health.isOutage(since: firstFailure)
     }
 
     /// One request for the frame's bytes, as served.
@@ -62,22 +82,34 @@ struct FramePipeline: Sendable {
         let request = try await client.frameRequest(for: frame)
         let response = try await transport.send(
             request, bodySizeHint: frame.sizeHintInBytes, bodyLimit: frameLimitInBytes)
+        if response.status < 500 { health.noteAnswer() }
         guard response.status == 200 else {
-            throw HealthImagingClient.error(from: response, operation: "GetImageFrame")
+            throw client.serviceError(from: response, operation: "GetImageFrame")
         }
         return response.body
     }
 
     /// Bytes that the frame will hold while it is in flight, before anything of it has arrived.
     private static func estimatedBytes(of frame: PlannedFrame) -> Int {
-        // The hint is the encoded or the decoded size (reference section 6.2); twice it covers both kinds.
-        2 * max(frame.sizeHintInBytes ?? 1 << 20, 64 << 10)
+        // The hint is the encoded or the decoded size, depending on the service's age; twice it covers both.
+        // Anybody can write a hint, so it is bounded before it is used in a sum.
+        2 * min(max(frame.sizeHintInBytes ?? 1 << 20, 64 << 10), 1 << 40)
     }
 
-    private static func decodedEstimate(of frame: PlannedFrame, encoded: Int) -> Int {
+    /// The same once the frame has arrived.
+    private static func bytes(of frame: PlannedFrame, encoded: Int) -> Int {
         // Lossless medical frames compress 2 to 4 : 1; a hint that is larger is the decoded size itself.
-        max(frame.sizeHintInBytes ?? 0, 4 * encoded)
+        encoded + max(frame.sizeHintInBytes ?? 0, 4 * encoded)
     }
+}
+
+/// The bytes of the largest frame so far, for budgeting frames that have not arrived. Thread-safe.
+final class LargestFrame: Sendable {
+    private let value = Atomic<Int>(0)
+
+    var bytes: Int { value.load(ordering: .relaxed) }
+
+    func note(_ bytes: Int) { value.max(bytes, ordering: .relaxed) }
 }
 
 /// What a worker thread owns: a decoder, and its number.
@@ -112,7 +144,7 @@ final class FrameWorker {
         let isSuspect = error?.stage == .decode || error?.stage == .verify
         return Worked(
             result: .init(outcome: outcome, error: error),
-            encodedCRC32: isSuspect ? CRC32.checksum(encoded.bytes) : nil)
+            encodedCRC32: isSuspect ? CRC32.checksum(encoded) : nil)
     }
 
     /// Fills in `outcome` as far as the frame gets; returns what ended it early.
@@ -153,9 +185,9 @@ final class FrameWorker {
             if let written = try sink.write(accepted, worker: number) {
                 outcome.file = written.file.path
                 let coversFile = verification.covers(written.file.contents)
-                outcome.fileCRC32 = coversFile ? outcome.crc32 : CRC32.checksum(written.file.contents.bytes)
+                outcome.fileCRC32 = coversFile ? outcome.crc32 : CRC32.checksum(written.file.contents)
                 outcome.codestreamFile = written.codestream?.path
-                outcome.codestreamCRC32 = written.codestream.map { CRC32.checksum($0.contents.bytes) }
+                outcome.codestreamCRC32 = written.codestream.map { CRC32.checksum($0.contents) }
             }
         } catch {
             outcome.status = .failed

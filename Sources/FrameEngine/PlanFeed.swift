@@ -26,10 +26,8 @@ public struct PlanFeed: Sendable {
     /// The plans in the order of the sources. Ends early when the iterating task is cancelled.
     public func items() -> AsyncStream<Item> {
         AsyncStream { continuation in
-            let producer = Producer(
-                datastoreID: datastoreID, client: client, places: AsyncBudget(limit: 2),
-                emit: { continuation.yield($0) })
-            let work = Task { [sources] in
+            let work = Task { [sources, datastoreID, client] in
+                let producer = Producer(datastoreID: datastoreID, client: client) { continuation.yield($0) }
                 // Only a cancellation ends it early, and then nobody listens any more.
                 try? await producer.run(sources)
                 continuation.finish()
@@ -39,12 +37,21 @@ public struct PlanFeed: Sendable {
     }
 }
 
-/// The sequential half of the feed.
-private struct Producer: Sendable {
-    let datastoreID: HealthImagingID?
-    let client: HealthImagingClient
-    let places: AsyncBudget
-    let emit: @Sendable (PlanFeed.Item) -> Void
+/// The sequential half of the feed. Used by one task.
+private final class Producer {
+    private let datastoreID: HealthImagingID?
+    private let client: HealthImagingClient
+    private let emit: (PlanFeed.Item) -> Void
+    private let places = AsyncBudget(limit: 2)
+    private var planned = PlannedImageSets()
+
+    init(
+        datastoreID: HealthImagingID?, client: HealthImagingClient, emit: @escaping (PlanFeed.Item) -> Void
+    ) {
+        self.datastoreID = datastoreID
+        self.client = client
+        self.emit = emit
+    }
 
     func run(_ sources: [FetchSource]) async throws {
         for source in sources {
@@ -63,35 +70,48 @@ private struct Producer: Sendable {
         }
     }
 
-    /// Plans every image set that a search finds; finding none is a failure of the source, not a silent nothing.
+    /// Plans every image set that a search finds; finding nothing is a failure of the source, not a silent nothing.
     private func search(
         _ search: ImageSetSearch, name: String, keepingSeries series: String? = nil
     ) async throws {
-        var found = 0
+        var found = false
         do {
             for try await page in client.searchImageSets(in: try requireDatastore(), search) {
                 for imageSet in page {
-                    found += 1
-                    try await planImageSet(
-                        imageSet.imageSetID, version: String(imageSet.version), keepingSeries: series)
+                    let version = imageSet.version.map { String($0) }
+                    let isEmpty = try await planImageSet(
+                        imageSet.imageSetID, version: version, keepingSeries: series)
+                    if !isEmpty { found = true }
                 }
             }
         } catch let error as any StageError {
             return try await produce(name) { throw error }
         }
-        if found == 0 { try await produce(name) { throw SelectionError.nothingFound(name) } }
+        if !found { try await produce(name) { throw SelectionError.nothingFound(name) } }
     }
 
+    /// Plans an image set unless an earlier source did.
+    ///
+    /// - Returns: whether a filter by series left none of its frames.
+    @discardableResult
     private func planImageSet(
         _ id: HealthImagingID, version: String?, keepingSeries series: String? = nil
-    ) async throws {
+    ) async throws -> Bool {
+        guard let wanted = planned.claim(id, version: version, series: series) else { return false }
         let name = "image set \(id)"
+        var isEmpty = false
         try await produce(name) {
-            let document = try await client.imageSetMetadata(
-                id, in: try requireDatastore(), version: version)
+            let datastore = try requireDatastore()
+            let document = try await client.imageSetMetadata(id, in: datastore, version: version)
             let plan = try MetadataPlanner.plan(document.bytes, source: name, versionID: version)
-            return series.map(plan.keepingSeries) ?? plan
+            guard plan.imageSetID == id, plan.datastoreID == datastore else {
+                throw SelectionError.anotherImageSet(than: id, got: plan.imageSetID)
+            }
+            let kept = plan.keeping(wanted)
+            isEmpty = kept.frames.isEmpty && !plan.frames.isEmpty
+            return kept
         }
+        return isEmpty
     }
 
     private func requireDatastore() throws -> HealthImagingID {
@@ -111,11 +131,50 @@ private struct Producer: Sendable {
     }
 }
 
+/// Which image sets earlier sources have planned: overlapping selections fetch a frame once.
+private struct PlannedImageSets {
+    /// Which series of an image set a source wants.
+    enum Wanted {
+        case only(String)
+        /// All but those that an earlier source wanted by name.
+        case allBut(Set<String>)
+    }
+
+    private struct Entry {
+        let version: String?
+        var isWhole = false
+        var series: Set<String> = []
+    }
+
+    private var entries: [HealthImagingID: [Entry]] = [:]
+
+    /// What of the image set is still to be planned, marked as planned; nil when nothing is left.
+    mutating func claim(_ id: HealthImagingID, version: String?, series: String?) -> Wanted? {
+        var known = entries[id, default: []]
+        // No version means the latest, which may be the one that another source names.
+        let index =
+            known.firstIndex { $0.version == version || $0.version == nil || version == nil } ?? known.count
+        if index == known.count { known.append(Entry(version: version)) }
+        defer { entries[id] = known }
+        guard !known[index].isWhole else { return nil }
+        guard let series else {
+            known[index].isWhole = true
+            return .allBut(known[index].series)
+        }
+        return known[index].series.insert(series).inserted ? .only(series) : nil
+    }
+}
+
 extension FramePlan {
-    /// The frames of one series: older data stores can hold several in an image set.
-    fileprivate func keepingSeries(_ uid: String) -> FramePlan {
+    /// The frames of the wanted series: older data stores can hold several in an image set.
+    fileprivate func keeping(_ wanted: PlannedImageSets.Wanted) -> FramePlan {
         FramePlan(
             datastoreID: datastoreID, imageSetID: imageSetID, versionID: versionID,
-            frames: frames.filter { $0.instance.seriesInstanceUID == uid })
+            frames: frames.filter { frame in
+                switch wanted {
+                case .only(let series): frame.instance.seriesInstanceUID == series
+                case .allBut(let series): !series.contains(frame.instance.seriesInstanceUID)
+                }
+            })
     }
 }

@@ -13,6 +13,14 @@ public struct SelectionError: StageError, Equatable {
             message: "no image set found for \(selection); check the UID, the data store and the region")
     }
 
+    /// A server that answers for another image set than it was asked for: nothing of that may be taken for this.
+    static func anotherImageSet(than asked: HealthImagingID, got: HealthImagingID) -> SelectionError {
+        SelectionError(
+            code: "another-image-set",
+            message: "the service answered with the metadata of image set \(got), or of another data store, "
+                + "when asked for \(asked); check --endpoint-url")
+    }
+
     /// Ids without the data store they belong to.
     static let noDatastore = SelectionError(
         code: "no-datastore",

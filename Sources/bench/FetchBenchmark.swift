@@ -80,7 +80,7 @@ struct FetchBenchmark {
             let request = try await client.frameRequest(for: frames[index])
             let response = try await transport.send(request, bodySizeHint: nil, bodyLimit: 1 << 30)
             guard response.status == 200 else {
-                throw HealthImagingClient.error(from: response, operation: "GetImageFrame")
+                throw client.serviceError(from: response, operation: "GetImageFrame")
             }
             codestreams.append(response.body)
         }

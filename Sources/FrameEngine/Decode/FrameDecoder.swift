@@ -43,7 +43,8 @@ public final class FrameDecoder {
             return frame
         case .declined(let reason) where preference == .native:
             throw DecodeError(
-                .unsupported, "the native decoder declines this image (\(reason)); use --decoder auto or openjpeg")
+                .unsupported,
+                "the native decoder declines this image (\(reason)); use --decoder auto or openjpeg")
         case .declined(let reason):
             var frame = try openJPEG.decode(codestream, reduction: reduction, pool: pool)
             frame.fallbackReason = reason

@@ -34,13 +34,15 @@ extension NativeDecoder {
         let word = word(for: detail.reason)
         switch status {
         case CK_ERR_TRUNCATED:
-            return DecodeError(.truncated, "the codestream is cut off (\(word)\(place)); fetch the frame again")
+            return DecodeError(
+                .truncated, "the codestream is cut off (\(word)\(place)); fetch the frame again")
         case CK_ERR_LIMIT:
             return DecodeError(.overLimit, "decoding would need more than the limit (\(word)\(place))")
         case CK_ERR_UNSUPPORTED, CK_ERR_ARGUMENT:
             return DecodeError(.unsupported, "the image cannot be decoded so (\(word)\(place))")
         default:
-            return DecodeError(.damaged, "the codestream is damaged (\(word)\(place)); fetch the frame again")
+            return DecodeError(
+                .damaged, "the codestream is damaged (\(word)\(place)); fetch the frame again")
         }
     }
 

@@ -24,6 +24,8 @@ public struct FetchProgress: Sendable, Equatable, Codable {
     /// Failed and mismatched frames by `stage/code`.
     public var framesByError: [String: Int] = [:]
 
+    private static let errorKeysKept = 64
+
     public init() {}
 
     /// Frames that have ended, one way or the other.
@@ -42,8 +44,10 @@ public struct FetchProgress: Sendable, Equatable, Codable {
         if let decoder = outcome.decoder { framesByDecoder[decoder, default: 0] += 1 }
         if let reason = outcome.fallbackReason { framesByFallbackReason[reason, default: 0] += 1 }
         if let failure = outcome.failure {
-            // The codes are a closed set, so this dictionary stays small whatever the number of frames.
-            framesByError["\(failure.stage.rawValue)/\(failure.code)", default: 0] += 1
+            // Some codes come from the service, which may invent a new one for every frame.
+            let key = "\(failure.stage.rawValue)/\(failure.code)"
+            let isKept = framesByError[key] != nil || framesByError.count < Self.errorKeysKept
+            framesByError[isKept ? key : "other", default: 0] += 1
         }
     }
 }

@@ -21,7 +21,7 @@ public struct SourceFailure: Error {
 
 /// What a fetch leaves behind, and says at its end.
 public struct FetchSummary: Sendable {
-    public let conclusion: FetchConclusion
+    public internal(set) var conclusion: FetchConclusion
     public let progress: FetchProgress
     public let elapsed: Duration
     public let startedAt: Date

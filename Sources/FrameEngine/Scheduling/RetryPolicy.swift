@@ -11,7 +11,7 @@ public struct RetryPolicy: Sendable {
     public var retryAfterCap: Duration
 
     public init(
-        attempts: Int = 6, base: Duration = .milliseconds(100), cap: Duration = .seconds(20),
+        attempts: Int = 6, base: Duration = .milliseconds(500), cap: Duration = .seconds(20),
         retryAfterCap: Duration = .seconds(60)
     ) {
         self.attempts = max(1, attempts)

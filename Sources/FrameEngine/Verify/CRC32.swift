@@ -19,6 +19,11 @@ public enum CRC32 {
         bytes.withUnsafeBytes { checksum($0, continuing: previous) }
     }
 
+    /// The checksum of a buffer's bytes; the buffer lives until it is done.
+    public static func checksum(_ buffer: PooledBuffer) -> UInt32 {
+        withExtendedLifetime(buffer) { checksum(buffer.bytes) }
+    }
+
     /// Eight lower-case hexadecimal digits, the form that manifests and reports use.
     public static func hexadecimal(_ value: UInt32) -> String {
         let digits = String(value, radix: 16)

@@ -45,22 +45,22 @@ public enum FrameVerifier {
         _ decoded: DecodedFrame, encoded: PooledBuffer, against frame: PlannedFrame, pool: BufferPool? = nil
     ) -> Verification {
         guard let expected = frame.checksum?.crc32 else {
-            let crc32 = CRC32.checksum(decoded.bytes.bytes)
+            let crc32 = CRC32.checksum(decoded.bytes)
             return Verification(verdict: .unverifiable, crc32: crc32, frame: decoded)
         }
         let coverage = coverage(of: frame.instance, isDecoded: decoded.layout != nil)
         let covered = coverage == .pixels ? decoded.bytes : encoded
-        let actual = CRC32.checksum(covered.bytes)
+        let actual = CRC32.checksum(covered)
         if actual == expected {
             let form = coverage == .pixels ? VerifiedForm.decoded : .stored
             return Verification(verdict: .verified(form), crc32: actual, frame: decoded)
         }
-        if coverage == .storedBytes, decoded.layout != nil, CRC32.checksum(decoded.bytes.bytes) == expected {
+        if coverage == .storedBytes, decoded.layout != nil, CRC32.checksum(decoded.bytes) == expected {
             return Verification(verdict: .verified(.decoded), crc32: expected, frame: decoded)
         }
         if frame.instance.bitsAllocated == 16,
             let widened = SampleWidening.to16Bits(decoded, pool: pool ?? BufferPool(idleBytesLimit: 0)),
-            CRC32.checksum(widened.bytes.bytes) == expected
+            CRC32.checksum(widened.bytes) == expected
         {
             return Verification(verdict: .verified(.widened), crc32: expected, frame: widened)
         }
@@ -79,7 +79,7 @@ public enum FrameVerifier {
             $0.width == layout.width && $0.height == layout.height
         }
         guard let expected = listed?.crc32 else { return nil }
-        let actual = CRC32.checksum(decoded.bytes.bytes)
+        let actual = CRC32.checksum(decoded.bytes)
         let error = VerifyError(expected: expected, actual: actual, coverage: .pixels)
         return Verification(
             verdict: actual == expected ? .verified(.decoded) : .mismatch(error), crc32: actual,

@@ -14,14 +14,29 @@ import Synchronization
 public final class ManifestWriter: Sendable {
     public static let fileName = "manifest.jsonl"
 
+    /// Writes bytes at the descriptor's position; the path is for its error.
+    typealias Append =
+        @Sendable (_ line: [UInt8], _ descriptor: Int32, _ path: String) throws(WriteError) -> Void
+
     private let path: String
+    private let appendBytes: Append
     private let descriptor: Int32
-    private let isOpen = Mutex(true)
+    /// Where the next line goes; nil once the file is closed, or can no longer be kept whole.
+    private let end = Mutex<off_t?>(nil)
+    private let isClosed = Mutex(false)
 
     /// Opens, or makes, the manifest of `directory` and locks it.
     ///
     /// - Throws: `WriteError` with code `in-use` when another process holds it.
-    public init(in directory: OutputDirectory) throws(WriteError) {
+    public convenience init(in directory: OutputDirectory) throws(WriteError) {
+        try self.init(in: directory) { (line, descriptor, path) throws(WriteError) in
+            try AtomicFile.write(line, to: descriptor, path: path)
+        }
+    }
+
+    /// For tests, which make writing fail.
+    init(in directory: OutputDirectory, appendBytes: @escaping Append) throws(WriteError) {
+        self.appendBytes = appendBytes
         path = "\(directory.path)/\(Self.fileName)"
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw WriteError(operation: "open", path: path, errno: errno) }
@@ -31,7 +46,8 @@ public final class ManifestWriter: Sendable {
             throw failure
         }
         do {
-            try endTornLine()
+            let size = try endTornLine()
+            end.withLock { $0 = size }
         } catch {
             close(descriptor)
             throw error
@@ -43,11 +59,17 @@ public final class ManifestWriter: Sendable {
     /// Records one finished frame.
     public func append(_ outcome: FrameOutcome) throws(WriteError) {
         let line = outcome.manifestLine()
-        let result: Result<Void, WriteError> = isOpen.withLock { isOpen in
-            guard isOpen else { return .failure(WriteError(operation: "write", path: path, errno: EBADF)) }
+        let result: Result<Void, WriteError> = end.withLock { end in
+            guard let start = end else {
+                return .failure(WriteError(operation: "write", path: path, errno: EBADF))
+            }
             do throws(WriteError) {
-                return .success(try AtomicFile.write(line, to: descriptor, path: path))
+                try appendBytes(line, descriptor, path)
+                end = start + off_t(line.count)
+                return .success(())
             } catch {
+                // A full disk can take half a line; another worker's line must not be glued to it.
+                if ftruncate(descriptor, start) != 0 { end = nil }
                 return .failure(error)
             }
         }
@@ -56,16 +78,19 @@ public final class ManifestWriter: Sendable {
 
     /// Closes the file and unlocks it. Calling it again does nothing.
     public func closeFile() {
-        isOpen.withLock { isOpen in
-            if isOpen { close(descriptor) }
-            isOpen = false
+        isClosed.withLock { isClosed in
+            if !isClosed { close(descriptor) }
+            isClosed = true
         }
+        end.withLock { $0 = nil }
     }
 
     /// A run that was killed, or that ran out of disk, can leave half a line: it is cut off, its frame is not recorded.
-    private func endTornLine() throws(WriteError) {
+    ///
+    /// - Returns: the size of what is whole, in bytes.
+    private func endTornLine() throws(WriteError) -> off_t {
         let size = lseek(descriptor, 0, SEEK_END)
-        guard size > 0 else { return }
+        guard size > 0 else { return 0 }
         var keep = size
         var chunk = [UInt8](repeating: 0, count: 4096)
         while keep > 0 {
@@ -83,5 +108,6 @@ public final class ManifestWriter: Sendable {
         guard keep == size || ftruncate(descriptor, keep) == 0 else {
             throw WriteError(operation: "repair", path: path, errno: errno)
         }
+        return keep
     }
 }

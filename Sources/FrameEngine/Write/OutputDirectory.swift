@@ -30,23 +30,32 @@ public final class OutputDirectory: Sendable {
         "\(frame.instance.datastoreID)/\(frame.instance.imageSetID)/\(frame.imageFrameID).\(fileExtension)"
     }
 
-    /// Makes sure that the folder of this frame's image set exists; once per image set and run it also removes
-    /// unfinished files that an earlier run left there when it was killed.
+    /// Makes sure that the folder of this frame's image set exists.
     public func prepare(for frame: PlannedFrame) throws(WriteError) {
         let folder = "\(path)/\(frame.instance.datastoreID)/\(frame.instance.imageSetID)"
-        // Under the lock from test to sweep: no other worker may write there before the sweep is over.
-        let outcome: Result<Void, WriteError> = prepared.withLock { prepared in
-            guard !prepared.contains(folder) else { return .success(()) }
-            do throws(WriteError) {
-                try Self.makeDirectories(folder)
-            } catch {
-                return .failure(error)
+        guard !prepared.withLock({ $0.contains(folder) }) else { return }
+        try Self.makeDirectories(folder)
+        prepared.withLock { _ = $0.insert(folder) }
+    }
+
+    /// Removes the files of a frame that could not be recorded.
+    func remove(_ outcome: FrameOutcome) {
+        if let file = outcome.file { unlink("\(path)/\(file)") }
+    }
+
+    /// Removes what a run that was killed left unfinished, and the report of the last run. Only for the holder of
+    /// the manifest's lock; only in folders that a fetch makes, `<datastoreId>/<imageSetId>`.
+    func removeLeftovers() {
+        unlink("\(path)/\(FetchReport.fileName)")
+        for datastore in Self.names(in: path) where HealthImagingID(datastore) != nil {
+            for imageSet in Self.names(in: "\(path)/\(datastore)") where HealthImagingID(imageSet) != nil {
+                let folder = "\(path)/\(datastore)/\(imageSet)"
+                for name in Self.names(in: folder)
+                where name.hasPrefix(".") && name.hasSuffix(AtomicFile.partialSuffix) {
+                    unlink("\(folder)/\(name)")
+                }
             }
-            Self.removePartialFiles(in: folder)
-            prepared.insert(folder)
-            return .success(())
         }
-        try outcome.get()
     }
 
     /// `mkdir -p`.
@@ -71,14 +80,16 @@ public final class OutputDirectory: Sendable {
         }
     }
 
-    private static func removePartialFiles(in folder: String) {
-        guard let directory = opendir(folder) else { return }
+    private static func names(in folder: String) -> [String] {
+        guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
+        var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
                 String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name.hasPrefix("."), name.hasSuffix(AtomicFile.partialSuffix) { unlink("\(folder)/\(name)") }
+            names.append(name)
         }
+        return names
     }
 }

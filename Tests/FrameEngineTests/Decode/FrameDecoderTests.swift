@@ -26,11 +26,17 @@ import Testing
     func decoded(syntax: TransferSyntax) throws {
         let image = TestImage(width: 10, height: 6, planes: [.init(precision: 8, isSigned: false)])
         let encoded = DecodeFixtures.buffer(try TestEncoder().encode(image), pool: pool)
-        for preference in DecoderPreference.allCases {
+        for preference in [DecoderPreference.auto, .openjpeg] {
             let frame = try FrameDecoder(pool: pool, preference: preference).decode(encoded, storedAs: syntax)
             #expect(frame.array == image.raster())
             #expect(frame.decoder == "openjpeg")
+            #expect(frame.fallbackReason == (preference == .auto ? "part1-blocks" : nil))
         }
+        let error = #expect(throws: DecodeError.self) {
+            try FrameDecoder(pool: pool, preference: .native).decode(encoded, storedAs: syntax)
+        }
+        #expect(error?.code == "unsupported")
+        #expect(error?.message.contains("part1-blocks") == true)
     }
 
     @Test("a frame that should be JPEG 2000 and is not is refused, and worth another request")

@@ -31,10 +31,29 @@ struct RealFrameTests {
     func decodesExactly(sample: Sample) throws {
         let pool = BufferPool()
         let encoded = DecodeFixtures.buffer(try DecodeFixtures.bytes(of: sample.name + ".j2c"), pool: pool)
-        let frame = try FrameDecoder(pool: pool).decode(encoded, storedAs: .htj2kLosslessRPCL)
-        #expect(frame.layout == sample.layout)
-        #expect(frame.decoder == "openjpeg")
-        #expect(try frame.array == DecodeFixtures.bytes(of: sample.name + ".RAW"))
+        let raster = try DecodeFixtures.bytes(of: sample.name + ".RAW")
+        for preference in DecoderPreference.allCases {
+            let decoder = FrameDecoder(pool: pool, preference: preference)
+            let frame = try decoder.decode(encoded, storedAs: .htj2kLosslessRPCL)
+            #expect(frame.layout == sample.layout)
+            #expect(frame.decoder == (preference == .openjpeg ? "openjpeg" : "native"))
+            #expect(frame.array == raster)
+        }
+    }
+
+    @Test("the native decoder gives the same bytes with every instruction set", arguments: samples)
+    func instructionSets(sample: Sample) throws {
+        let pool = BufferPool()
+        let encoded = DecodeFixtures.buffer(try DecodeFixtures.bytes(of: sample.name + ".j2c"), pool: pool)
+        let raster = try DecodeFixtures.bytes(of: sample.name + ".RAW")
+        for instructionSet in NativeDecoder.InstructionSet.allCases {
+            let answer = try NativeDecoder(upTo: instructionSet).decode(encoded.bytes, pool: pool)
+            guard case .decoded(let frame) = answer else {
+                Issue.record("\(instructionSet) declines it")
+                continue
+            }
+            #expect(frame.array == raster, "\(instructionSet)")
+        }
     }
 
     @Test("the service's cut-off frame shows its geometry and tile-parts, and is refused as truncated")

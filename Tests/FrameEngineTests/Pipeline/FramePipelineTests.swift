@@ -30,7 +30,8 @@ struct FramePipelineTests {
     }
 
     private func pipeline(
-        _ service: ScriptedService, attempts: Int = 4, allowsUnverifiable: Bool = false, requests: Int = 8
+        _ service: ScriptedService, attempts: Int = 4, allowsUnverifiable: Bool = false, requests: Int = 8,
+        health: ServiceHealth = ServiceHealth()
     ) throws -> FramePipeline {
         let settings = AWSSettings(
             region: "us-east-1", endpoints: try HealthImagingEndpoints(custom: "http://127.0.0.1:1"),
@@ -45,6 +46,7 @@ struct FramePipelineTests {
             },
             requests: AsyncBudget(limit: requests), memory: AsyncBudget(limit: 1 << 20),
             sink: FileSink(directory: directory, format: .raw, keepsCodestream: false), retry: retry,
+            health: health,
             allowsUnverifiable: allowsUnverifiable, frameLimitInBytes: 1 << 20)
     }
 
@@ -85,6 +87,39 @@ struct FramePipelineTests {
         #expect(outcome.failure?.stage == .request)
         #expect(outcome.failure?.code.contains("InternalServerException") == true)
         #expect(outcome.file == nil)
+    }
+
+    @Test("throttling is waited out for longer than other errors, and not for ever")
+    func throttled() async throws {
+        let service = ScriptedService(
+            Array(repeating: .status(429, code: "ThrottlingException"), count: 9) + [.bytes(Self.pixels)])
+        let outcome = try await pipeline(service, attempts: 3).process(try frame()).outcome
+        #expect(outcome.status == .verified)
+        #expect(outcome.attempts == 10)
+        let endless = ScriptedService([.status(429, code: "ThrottlingException")])
+        #expect(try await pipeline(endless, attempts: 3).process(try frame()).outcome.status == .failed)
+        #expect(endless.requests.value == 12)
+    }
+
+    @Test("an outage of a service that answered before is waited out, beyond the usual attempts")
+    func outage() async throws {
+        let pixels = ScriptedService.Answer.bytes(Self.pixels)
+        let service = ScriptedService([pixels] + Array(repeating: .broken, count: 12) + [pixels])
+        let pipeline = try pipeline(service, attempts: 3)
+        _ = try await pipeline.process(try frame(1))
+        let outcome = try await pipeline.process(try frame(2)).outcome
+        #expect(outcome.status == .verified)
+        #expect(outcome.attempts == 13)
+    }
+
+    @Test("when the patience for an outage is used up, the frame fails and the service counts as gone")
+    func gone() async throws {
+        let health = ServiceHealth(patience: .zero)
+        let service = ScriptedService([.bytes(Self.pixels), .broken])
+        let pipeline = try pipeline(service, attempts: 3, health: health)
+        _ = try await pipeline.process(try frame(1))
+        #expect(try await pipeline.process(try frame(2)).outcome.status == .failed)
+        #expect(health.isGone)
     }
 
     @Test("what cannot heal is asked for once")

@@ -1,3 +1,4 @@
+import CCurl
 import Foundation
 
 @testable import FrameEngine
@@ -10,13 +11,6 @@ final class ScriptedService: HTTPTransport {
         case broken
         /// Does not answer until the task is cancelled.
         case silence
-    }
-
-    struct Broken: StageError {
-        var stage: Stage { .transport }
-        var code: String { "test-broken" }
-        var isRetryable: Bool { true }
-        var message: String { "the connection broke" }
     }
 
     private let script: Shared<[Answer]>
@@ -41,10 +35,10 @@ final class ScriptedService: HTTPTransport {
             return response(
                 status, fields: fields + [HTTPField("x-amzn-errortype", code)],
                 body: Array(#"{"message":"scripted"}"#.utf8))
-        case .broken: throw Broken()
+        case .broken: throw TransportError(CURLE_RECV_ERROR, endpoint: "127.0.0.1:1")
         case .silence:
             try await Task.sleep(for: .seconds(600))
-            throw Broken()
+            throw TransportError(CURLE_RECV_ERROR, endpoint: "127.0.0.1:1")
         }
     }
 
