@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import FrameEngine
 
 /// Where the service is and who asks: common to all verbs that talk to it.
@@ -29,11 +30,9 @@ struct ConnectionOptions: ParsableArguments {
     var noSignRequest = false
 
     func validate() throws {
-        if let endpointURL {
-            let isHTTP = endpointURL.hasPrefix("http://") || endpointURL.hasPrefix("https://")
-            guard isHTTP, endpointURL.count > "https://".count || endpointURL.hasPrefix("http://h") else {
-                throw ValidationError("--endpoint-url '\(endpointURL)' is not an http:// or https:// URL.")
-            }
+        if let endpointURL, (try? HealthImagingEndpoints(custom: endpointURL)) == nil {
+            // Without a word of it: people paste URLs with passwords and tokens.
+            throw ValidationError("--endpoint-url is not of the form \(Self.endpointForm)")
         }
         if let region, !Self.isRegion(region) {
             throw ValidationError("--region '\(region)' is not the name of an AWS region, such as us-east-1.")
@@ -42,10 +41,27 @@ struct ConnectionOptions: ParsableArguments {
 
     /// Options, environment and `~/.aws` files, resolved.
     func settings() throws -> AWSSettings {
-        try AWSSettings(
-            options: .init(
-                profile: profile, region: region, endpointURL: endpointURL, noSignRequest: noSignRequest,
-                caBundle: caBundle))
+        let settings = try resolvedSettings()
+        if let path = settings.caBundlePath { try Self.checkCertificates(in: path) }
+        return settings
+    }
+
+    private func resolvedSettings() throws -> AWSSettings {
+        let options = AWSSettings.Options(
+            profile: profile, region: region, endpointURL: endpointURL, noSignRequest: noSignRequest,
+            caBundle: caBundle)
+        do {
+            return try AWSSettings(options: options)
+        } catch {
+            throw Self.withoutURL(error)
+        }
+    }
+
+    /// The engine's line about an endpoint may repeat it, and a password or a token may be in it.
+    private static func withoutURL(_ error: any Error) -> any Error {
+        guard let problem = error as? SettingsError, problem.reason == .invalidEndpoint else { return error }
+        return CommandFailure(
+            .usage, "the endpoint URL of the environment or the profile is not of the form \(endpointForm)")
     }
 
     /// Runs `work` with a client of its own; its connections are closed afterwards.
@@ -58,6 +74,23 @@ struct ConnectionOptions: ParsableArguments {
         let transport = try CurlTransport(configuration: configuration, pool: BufferPool())
         defer { transport.shutdown() }
         return try await work(HealthImagingClient(transport: transport, settings: settings))
+    }
+
+    private static let endpointForm = "http(s)://host[:port][/path], without user name, password and query."
+
+    /// A file without any certificate would fail every connection with a line that names the service instead.
+    private static func checkCertificates(in path: String) throws {
+        var status = stat()
+        // What is not there is the transport's error; a pipe can be read only once, and that is the transport's too.
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+        else { return }
+        // The three names that OpenSSL reads as a certificate (PEM_read_bio_X509_AUX).
+        let names = ["CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CERTIFICATE"]
+        for name in names where data.range(of: Data("-----BEGIN \(name)-----".utf8)) != nil { return }
+        throw CommandFailure(
+            .unreadableInput,
+            "the CA bundle \(path) holds no certificate: give a PEM file with '-----BEGIN CERTIFICATE-----'.")
     }
 
     /// A region becomes part of a host name, so only what may stand there is let through.

@@ -10,18 +10,23 @@ final class Console: Sendable {
 
     private struct State {
         var hasStatusLine = false
+        /// Why the first results that did not get out did not: an errno.
+        var outputFailure: Int32?
+        /// Whether the reader of standard output went away.
+        var isOutputClosed = false
+        var onClosedOutput: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
 
     /// One line of results on standard output.
     func result(_ line: String) {
-        write(Array((line + "\n").utf8), to: STDOUT_FILENO)
+        writeResult(Array((line + "\n").utf8))
     }
 
     /// Ready-made lines on standard output, line feeds included.
     func result(bytes: [UInt8]) {
-        write(bytes, to: STDOUT_FILENO)
+        writeResult(bytes)
     }
 
     /// `value` as one line of JSON on standard output.
@@ -29,11 +34,21 @@ final class Console: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            write(Array(try encoder.encode(value)) + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
+            writeResult(Array(try encoder.encode(value)) + [UInt8(ascii: "\n")])
         } catch {
             // Only a number that JSON cannot say (NaN, infinity) gets here.
             self.error("a result cannot be told as JSON: \(error)")
         }
+    }
+
+    /// Why results did not get out, as an errno; nil while all did. What comes after the first failure is not written.
+    var outputFailure: Int32? { state.withLock { $0.outputFailure } }
+
+    /// What to do when the reader of standard output goes away: `action`, once, and results are dropped from then on.
+    /// Without an action (nil, as at first) the process ends, as `BrokenPipe` says; with the next result if the reader
+    /// went away before.
+    func whenOutputCloses(_ action: (@Sendable () -> Void)?) {
+        state.withLock { $0.onClosedOutput = action }
     }
 
     /// One line on standard error.
@@ -92,35 +107,60 @@ final class Console: Sendable {
             // Carriage return and "erase to end of line" (ECMA-48, EL).
             let prefix = state.hasStatusLine ? "\r\u{1b}[K" : ""
             state.hasStatusLine = isStatusLine
-            Self.writeAll(Array((prefix + text).utf8), to: STDERR_FILENO)
+            // Nobody is left to tell that messages cannot be told.
+            _ = Self.writeAll(Array((prefix + text).utf8), to: STDERR_FILENO)
         }
     }
 
-    private func write(_ bytes: [UInt8], to descriptor: Int32) {
-        state.withLock { state in
-            if state.hasStatusLine {
-                // Results on the same terminal must not begin behind the bar.
-                Self.writeAll(Array("\r\u{1b}[K".utf8), to: STDERR_FILENO)
-                state.hasStatusLine = false
-            }
-            Self.writeAll(bytes, to: descriptor)
-        }
+    private func writeResult(_ bytes: [UInt8]) {
+        let isFirstToClosed = state.withLock { state in Self.isFirstToClosedOutput(bytes, &state) }
+        guard let isFirstToClosed else { return }
+        guard let action = state.withLock({ $0.onClosedOutput }) else { BrokenPipe.endProcess() }
+        if isFirstToClosed { action() }
     }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
-        bytes.withUnsafeBytes { bytes in
-            var written = 0
-            while written < bytes.count {
-                let count = Glibc.write(
-                    descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-                if count > 0 {
-                    written += count
-                } else if errno == EPIPE, descriptor == STDOUT_FILENO {
-                    BrokenPipe.endProcess()
-                } else if errno != EINTR {
-                    return
-                }
+    /// Writes `bytes`, or drops them.
+    ///
+    /// - Returns: nil unless standard output has no reader; then whether this is the first result that had none.
+    private static func isFirstToClosedOutput(_ bytes: [UInt8], _ state: inout State) -> Bool? {
+        if state.hasStatusLine {
+            // Results on the same terminal must not begin behind the bar.
+            _ = writeAll(Array("\r\u{1b}[K".utf8), to: STDERR_FILENO)
+            state.hasStatusLine = false
+        }
+        if state.isOutputClosed { return false }
+        if state.outputFailure != nil { return nil }
+        let failure = writeAll(bytes, to: STDOUT_FILENO)
+        if failure == EPIPE {
+            state.isOutputClosed = true
+            return true
+        }
+        state.outputFailure = failure
+        return nil
+    }
+
+    /// Writes all of `bytes`, waiting for a descriptor that does not block by itself.
+    ///
+    /// - Returns: the errno of what it could not write; nil when all is written.
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { bytes in
+                Glibc.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            }
+            if count > 0 {
+                written += count
+                continue
+            }
+            let failure = count == 0 ? EIO : errno
+            switch failure {
+            case EINTR: continue
+            case EAGAIN:
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&waiting, 1, -1)
+            default: return failure
             }
         }
+        return nil
     }
 }

@@ -26,7 +26,11 @@ struct Decode: AsyncParsableCommand {
     @Option(help: "raw: decoded pixels; none: only decode.")
     var format: DecodeFormat = .raw
 
-    @Option(help: "Which decoder to use.")
+    @Option(
+        help: """
+            native: the project's own HTJ2K decoder; auto: native, then OpenJPEG for what that declines; openjpeg: \
+            OpenJPEG alone.
+            """)
     var decoder: DecoderPreference = .auto
 
     @Option(

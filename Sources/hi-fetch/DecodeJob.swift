@@ -112,7 +112,7 @@ final class DecodeWorker {
                 result: .success(
                     .init(
                         layout: layout, encodedBytes: data.count, decodedBytes: decoded.bytes.count,
-                        crc32: CRC32.checksum(decoded.bytes.bytes), decoder: decoded.decoder)))
+                        crc32: CRC32.checksum(decoded.bytes), decoder: decoded.decoder)))
         } catch {
             return DecodeOutcome(job: job, result: .failure(Self.failure(error, path: job.input)))
         }

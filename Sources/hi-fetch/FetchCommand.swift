@@ -79,7 +79,10 @@ struct Fetch: AsyncParsableCommand {
             ProgressSample(session.progress, elapsed: start.duration(to: .now))
         }
         defer { signals.stop() }
+        // `fetch --json | head`: nobody reads on, but what is on disk stays whole and the report is written.
+        console.whenOutputCloses { session.interrupt() }
         let summary = try await display.run { try await session.run(onFrame: onFrame) }
+        console.whenOutputCloses(nil)
         try conclude(summary, console: console)
     }
 
@@ -97,7 +100,11 @@ struct Fetch: AsyncParsableCommand {
 
 /// How fast and with how much. Every value has a default that the program chooses.
 struct LimitOptions: ParsableArguments {
-    @Option(help: "Which decoder to use for JPEG 2000 and HTJ2K frames.")
+    @Option(
+        help: """
+            For JPEG 2000 and HTJ2K frames. native: the project's own HTJ2K decoder; auto: native, then OpenJPEG \
+            for what that declines; openjpeg: OpenJPEG alone.
+            """)
     var decoder: DecoderPreference = .auto
 
     @Option(

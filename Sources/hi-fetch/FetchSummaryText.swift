@@ -40,27 +40,33 @@ struct FetchSummaryText {
     var problems: [String] {
         switch summary.conclusion {
         case .complete, .interrupted: return []
-        case .stopped(let error): return [error.message]
+        case .stopped(let error):
+            return [[error.message, framesFailed].compactMap(\.self).joined(separator: "; ")]
         case .someFailed: break
         }
-        var lines = summary.sourceFailures.prefix(10).map { "\($0.source): \($0.error.message)" }
+        var lines = summary.sourceFailures.prefix(10).map(\.line)
         let unnamed = summary.progress.imageSetsFailed - lines.count
         if unnamed > 0 {
             lines.append("\(Formatting.count(unnamed, of: "more image set")) could not be planned")
         }
         let progress = summary.progress
-        if progress.failed + progress.mismatch > 0 {
-            let kinds = progress.framesByError.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)
-                .map { "\($0.key) \(Formatting.count($0.value))" }.joined(separator: ", ")
-            lines.append(
-                "\(Formatting.count(progress.failed + progress.mismatch, of: "frame")) failed (\(kinds)); "
-                    + "\(summary.outputDirectory)/manifest.jsonl says which and why")
+        if let failed = framesFailed {
+            lines.append("\(failed); \(summary.outputDirectory)/manifest.jsonl says which and why")
         } else if progress.unverifiable > 0, progress.imageSetsFailed == 0 {
             lines.append(
                 "\(Formatting.count(progress.unverifiable, of: "frame")) without a checksum were not written; "
                     + "--allow-unverifiable writes them")
         }
         return lines
+    }
+
+    /// How many frames failed, by error; nil when none did.
+    private var framesFailed: String? {
+        let progress = summary.progress
+        guard progress.failed + progress.mismatch > 0 else { return nil }
+        let kinds = progress.framesByError.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)
+            .map { "\($0.key) \(Formatting.count($0.value))" }.joined(separator: ", ")
+        return "\(Formatting.count(progress.failed + progress.mismatch, of: "frame")) failed (\(kinds))"
     }
 
     /// The summary on standard output.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import FrameEngine
 
 /// The command `hi-fetch` and its verbs. One file a verb; a verb parses, calls the engine, and prints.
@@ -27,6 +28,7 @@ struct HiFetch: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            finishWhenOutputFailed()
         } catch {
             end(with: error)
         }
@@ -35,18 +37,31 @@ struct HiFetch: AsyncParsableCommand {
     private static func end(with error: any Error) -> Never {
         let parserStatus = exitCode(for: error)
         if parserStatus.isSuccess {
-            // --help and --version end this way: the parser prints them on standard output.
-            exit(withError: error)
+            // --help and --version end this way.
+            let text = fullMessage(for: error)
+            if !text.isEmpty { Console.standard.result(text) }
+            finish(.success)
         }
-        if let status = error as? ExitCode {
-            exit(withError: status)
-        }
+        if let status = error as? ExitCode { finish(status) }
         let failure =
             parserStatus == .validationFailure
             ? CommandFailure(.usage, "\(message(for: error)) See '\(helpCommand)'.")
             : CommandFailure(describing: error)
         Console.standard.error(failure.message)
         exit(withError: ExitCode(failure.status.rawValue))
+    }
+
+    /// A success is none when results did not get out.
+    private static func finishWhenOutputFailed() {
+        if Console.standard.outputFailure != nil { finish(.success) }
+    }
+
+    /// Ends with `status`, or with 74 when nothing worse happened than that results did not get out.
+    private static func finish(_ status: ExitCode) -> Never {
+        guard let failure = Console.standard.outputFailure else { exit(withError: status) }
+        Console.standard.error("cannot write to standard output: \(String(cString: strerror(failure)))")
+        let isWorse = status.rawValue > ExitStatus.someFailed.rawValue
+        exit(withError: isWorse ? status : ExitCode(ExitStatus.localIO.rawValue))
     }
 
     /// The help command of the verb that was asked for, as far as the arguments name one.

@@ -48,7 +48,7 @@ struct PlanRun {
                 totals.addFailure()
                 let status = ExitStatus(of: failure.error)
                 failures.append(status)
-                console.error("\(failure.source): \(failure.error.message)")
+                console.error(failure.line)
                 // Refused credentials are refused for every other image set too.
                 if status == .noPermission { return (totals, failures) }
             }

@@ -28,7 +28,10 @@ struct SelectionOptions: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Files with GetImageSetMetadata JSON, gzipped or not, or with the reduced form (ids and sizes).",
+            """
+            Files with GetImageSetMetadata JSON, gzipped or not, or with the reduced form (ids and sizes); - for \
+            standard input.
+            """,
             valueName: "file"))
     var input: [String] = []
 

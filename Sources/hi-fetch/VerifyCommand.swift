@@ -4,12 +4,13 @@ import FrameEngine
 /// `hi-fetch verify`: is on disk what the manifest says?
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Re-read every file that the manifest names: missing, changed, extra.",
+        abstract: "Re-read every file that the manifest names: missing, changed, extra, unreadable.",
         discussion: """
             EXAMPLE: hi-fetch verify frames
 
-            Works offline. Pixels are compared by their checksum; codestreams (--format jph) are decoded first. \
-            Exit status 1 when anything is not as it was written. With --json: one line for each such file \
+            Works offline and decodes nothing: every file's size, and the checksum of its bytes, are compared with \
+            what the manifest recorded when the file was written. Also says when the last fetch into the folder did \
+            not end complete. Exit status 1 when anything is not as it was written. With --json: one line for each such file \
             {"event":"finding",...}, then one line {"event":"summary",...}.
             """)
 
@@ -26,6 +27,8 @@ struct Verify: AsyncParsableCommand {
         let event = "summary"
         let clean: Bool
         let seconds: Double
+        /// As the folder's report.json says it; absent without one.
+        let fetchConclusion: String?
         let counts: OutputVerification
     }
 
@@ -61,12 +64,35 @@ struct Verify: AsyncParsableCommand {
             }
         }
         let elapsed = start.duration(to: .now)
+        let conclusion = verifier.conclusionOfLastFetch()
+        if let warning = warning(result, fetchConclusion: conclusion) { console.warning(warning) }
         if isJSON {
-            console.json(Summary(clean: result.isClean, seconds: elapsed.seconds, counts: result))
+            console.json(
+                Summary(
+                    clean: result.isClean, seconds: elapsed.seconds, fetchConclusion: conclusion,
+                    counts: result))
         } else {
             console.result(Self.summary(result, elapsed: elapsed))
         }
         if !result.isClean { throw ExitCode(ExitStatus.someFailed.rawValue) }
+    }
+
+    /// Why a folder whose files are as they were written may still not be the whole selection.
+    private func warning(_ result: OutputVerification, fetchConclusion: String?) -> String? {
+        if result.records == 0, result.damaged == 0 {
+            return "\(directory)/manifest.jsonl has no records; there is nothing to compare with"
+        }
+        switch fetchConclusion {
+        case "complete": return nil
+        case "some-failed":
+            return "the last fetch into \(directory) says that some frames or image sets failed (report.json)"
+        case let ending?:
+            return "the last fetch into \(directory) ended before its end: \(ending) (report.json); "
+                + "frames that it did not reach are not checked"
+        case nil:
+            return "\(directory) has no report.json: its last fetch was killed or is still running; "
+                + "frames that it did not reach are not checked"
+        }
     }
 
     private static func summary(_ result: OutputVerification, elapsed: Duration) -> String {
@@ -74,7 +100,7 @@ struct Verify: AsyncParsableCommand {
         var problems: [String] = []
         for (count, name) in [
             (result.missing, "missing"), (result.changed, "changed"), (result.extra, "extra"),
-            (result.unreadable, "unreadable"),
+            (result.unreadable, "unreadable"), (result.damaged, "damaged in the manifest"),
         ] where count > 0 {
             problems.append("\(Formatting.count(count)) \(name)")
         }

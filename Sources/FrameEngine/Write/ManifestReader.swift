@@ -14,6 +14,10 @@ public struct ManifestRecord: Sendable, Decodable {
     public let crc32: String?
     /// Eight hexadecimal digits: CRC-32 of the bytes of `file`.
     public let fileCrc32: String?
+    /// The bytes as served, where they were kept beside `file`.
+    public let codestreamFile: String?
+    /// Eight hexadecimal digits: CRC-32 of the bytes of `codestreamFile`.
+    public let codestreamCrc32: String?
     public let decoder: String?
 }
 
@@ -38,12 +42,14 @@ public struct ManifestError: StageError {
 public struct ManifestReader {
     /// Calls `body` for each record, in the order written. An unfinished last line is passed over: the run that
     /// wrote it was killed before the frame counted.
-    public static func forEachRecord(in path: String, _ body: (ManifestRecord) throws -> Void) throws {
-        guard let stream = fopen(path, "re") else {
-            let reason = String(cString: strerror(errno))
-            throw ManifestError(
-                path: path, line: nil, problem: "\(reason); give the folder that a fetch wrote into")
-        }
+    ///
+    /// - Parameter onDamage: called with the number (1-based) of a line that is no record, which is then passed over;
+    ///   without it such a line is an error.
+    /// - Throws: `ManifestError` when the file cannot be opened or read to its end; what `body` throws.
+    public static func forEachRecord(
+        in path: String, onDamage: ((_ line: Int) -> Void)? = nil, _ body: (ManifestRecord) throws -> Void
+    ) throws {
+        let stream = try open(path)
         defer { fclose(stream) }
         let decoder = JSONDecoder()
         var line: UnsafeMutablePointer<CChar>?
@@ -52,15 +58,48 @@ public struct ManifestReader {
         var number = 0
         while true {
             let length = getline(&line, &capacity, stream)
-            guard length > 0, let line else { return }
+            guard length > 0, let line else {
+                if ferror(stream) != 0 { throw unreadable(path, errno: errno) }
+                return
+            }
             number += 1
-            guard line[length - 1] == CChar(bitPattern: UInt8(ascii: "\n")) else { return }
+            guard line[length - 1] == CChar(bitPattern: UInt8(ascii: "\n")) else {
+                // getline also returns what it had when a read failed.
+                if ferror(stream) != 0 { throw unreadable(path, errno: errno) }
+                return
+            }
             if length == 1 { continue }
             let data = Data(bytesNoCopy: line, count: length - 1, deallocator: .none)
-            guard let record = try? decoder.decode(ManifestRecord.self, from: data) else {
+            if let record = try? decoder.decode(ManifestRecord.self, from: data) {
+                try body(record)
+            } else if let onDamage {
+                onDamage(number)
+            } else {
                 throw ManifestError(path: path, line: number, problem: "not a manifest record")
             }
-            try body(record)
         }
+    }
+
+    /// Opens a regular file only: a pipe of that name would wait for a writer.
+    private static func open(_ path: String) throws(ManifestError) -> UnsafeMutablePointer<FILE> {
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { throw unreadable(path, errno: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw ManifestError(path: path, line: nil, problem: "it is not a regular file")
+        }
+        guard let stream = fdopen(descriptor, "r") else {
+            let failure = errno
+            close(descriptor)
+            throw unreadable(path, errno: failure)
+        }
+        return stream
+    }
+
+    private static func unreadable(_ path: String, errno: Int32) -> ManifestError {
+        ManifestError(
+            path: path, line: nil,
+            problem: "\(String(cString: strerror(errno))); give the folder that a fetch wrote into")
     }
 }

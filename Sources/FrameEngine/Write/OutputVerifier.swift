@@ -9,8 +9,10 @@ public enum OutputFinding: String, Sendable, Codable {
     case changed
     /// It is there and the manifest does not name it.
     case extra
-    /// It is there and cannot be read.
+    /// It is there and cannot be read, or is not a regular file.
     case unreadable
+    /// A line of the manifest is no record: what it named is not checked, and shows as extra.
+    case damaged
 }
 
 /// Counts of a check at one moment.
@@ -23,11 +25,15 @@ public struct OutputVerification: Sendable, Equatable, Codable {
     public var changed = 0
     public var extra = 0
     public var unreadable = 0
+    /// Lines of the manifest that are no records.
+    public var damaged = 0
+    /// Lines of the manifest that are.
+    public var records = 0
     /// Frames whose last record says that they failed or mismatched: nothing on disk to check.
     public var framesNotStored = 0
 
-    /// Whether every file is as it was written and no other file is there.
-    public var isClean: Bool { missing + changed + extra + unreadable == 0 }
+    /// Whether every file is as it was written, no other file is there, and every line of the manifest is a record.
+    public var isClean: Bool { missing + changed + extra + unreadable + damaged == 0 }
 
     mutating func count(_ finding: OutputFinding) {
         switch finding {
@@ -35,6 +41,7 @@ public struct OutputVerification: Sendable, Equatable, Codable {
         case .changed: changed += 1
         case .extra: extra += 1
         case .unreadable: unreadable += 1
+        case .damaged: damaged += 1
         }
     }
 }
@@ -42,12 +49,7 @@ public struct OutputVerification: Sendable, Equatable, Codable {
 /// Re-checks an output folder against its manifest, offline, on all cores: every file's size and the CRC-32 of
 /// its bytes. Nothing is decoded, so it runs as fast as the files can be read.
 public final class OutputVerifier: Sendable {
-    private struct Expected: Sendable {
-        let file: String
-        let crc32: UInt32
-        /// Bytes that the file must have.
-        let byteCount: Int
-    }
+    private typealias Report = @Sendable (_ file: String, OutputFinding, _ detail: String) -> Void
 
     private let root: String
     private let workers: Int
@@ -59,6 +61,21 @@ public final class OutputVerifier: Sendable {
         self.workers = workers ?? FetchOptions.defaultWorkers
     }
 
+    /// How the last fetch into the folder says that it ended, in the words of its `report.json`: `complete`,
+    /// `some-failed`, `interrupted`, `stopped`. Nil when there is no readable report: it was killed, or is running.
+    public func conclusionOfLastFetch() -> String? {
+        struct Ending: Decodable {
+            let conclusion: String
+        }
+        let path = "\(root)/\(FetchReport.fileName)"
+        var status = stat()
+        // A report is a few KiB; whatever is larger, or no regular file, is none.
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20,
+            let data = FileManager.default.contents(atPath: path)
+        else { return nil }
+        return try? JSONDecoder().decode(Ending.self, from: data).conclusion
+    }
+
     /// The counts so far. Any thread.
     public var progress: OutputVerification { state.withLock { $0 } }
 
@@ -68,21 +85,17 @@ public final class OutputVerifier: Sendable {
     public func run(
         onFinding: @escaping @Sendable (_ file: String, OutputFinding, _ detail: String) -> Void
     ) async throws -> OutputVerification {
-        let (expected, notStored) = try readManifest()
-        state.withLock { state in
-            state.filesNamed = expected.count
-            state.framesNotStored = notStored
-        }
-        let report: @Sendable (String, OutputFinding, String) -> Void = { [self] file, finding, detail in
+        let report: Report = { [self] file, finding, detail in
             state.withLock { $0.count(finding) }
             onFinding(file, finding, detail)
         }
-        let buffers = BufferPool()
-        let pool = WorkerPool(count: workers, name: "verify") { _ in () }
+        let expected = try readManifest(report)
+        state.withLock { $0.filesNamed = expected.count }
+        let pool = WorkerPool(count: workers, name: "verify") { _ in FileChecker() }
         defer { pool.shutDown() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             var inFlight = 0
-            for file in expected.values {
+            for (file, contents) in expected {
                 try Task.checkCancellation()
                 if inFlight >= 4 * workers {
                     try await group.next()
@@ -90,84 +103,79 @@ public final class OutputVerifier: Sendable {
                 }
                 inFlight += 1
                 group.addTask {
-                    await pool.run { _ in
-                        if let (finding, detail) = self.check(file, buffers: buffers) {
-                            report(file.file, finding, detail)
-                        }
-                    }
+                    await pool.run { checker in self.check(file, contents, with: checker, report) }
                 }
             }
             try await group.waitForAll()
         }
-        findExtraFiles(expected: expected, report: report)
+        findExtraFiles(expected: expected, report)
         return progress
     }
 
     /// The last record of each frame counts; a file named twice is checked once.
-    private func readManifest() throws -> ([String: Expected], notStored: Int) {
-        var expected: [String: Expected] = [:]
+    private func readManifest(_ report: @escaping Report) throws -> [String: FileChecker.Contents] {
+        var expected: [String: FileChecker.Contents] = [:]
         var unstored: Set<String> = []
-        try ManifestReader.forEachRecord(in: "\(root)/\(ManifestWriter.fileName)") { record in
+        var records = 0
+        let path = "\(root)/\(ManifestWriter.fileName)"
+        let onDamage = { (line: Int) in
+            report(ManifestWriter.fileName, .damaged, "damaged record at line \(line)")
+        }
+        try ManifestReader.forEachRecord(in: path, onDamage: onDamage) { record in
+            records += 1
             let frame = "\(record.datastoreId)/\(record.imageSetId)/\(record.imageFrameId)"
             guard let file = record.file else {
                 if record.status == .failed || record.status == .mismatch { unstored.insert(frame) }
                 return
             }
             unstored.remove(frame)
-            guard Self.isInside(file), let crc32 = record.fileCrc32.flatMap({ UInt32($0, radix: 16) }) else {
-                throw ManifestError(
-                    path: "\(root)/\(ManifestWriter.fileName)", line: nil,
-                    problem: "the record of frame \(record.imageFrameId) names no usable file or checksum")
+            let byteCount = file.hasSuffix(".raw") ? record.decodedBytes : record.encodedBytes
+            var named = [(file, record.fileCrc32, byteCount)]
+            if let codestream = record.codestreamFile {
+                named.append((codestream, record.codestreamCrc32, record.encodedBytes))
             }
-            expected[file] = Expected(
-                file: file, crc32: crc32,
-                byteCount: file.hasSuffix(".raw") ? record.decodedBytes : record.encodedBytes)
+            for (file, digits, byteCount) in named {
+                guard Self.isInside(file), let crc32 = digits.flatMap({ UInt32($0, radix: 16) }) else {
+                    throw ManifestError(
+                        path: path, line: nil,
+                        problem: "the record of frame \(record.imageFrameId) names no usable file or checksum"
+                    )
+                }
+                expected[file] = FileChecker.Contents(crc32: crc32, byteCount: byteCount)
+            }
         }
-        return (expected, unstored.count)
+        state.withLock { state in
+            state.records = records
+            state.framesNotStored = unstored.count
+        }
+        return expected
     }
 
     /// A manifest may have been edited: no name in it leads out of the folder.
     private static func isInside(_ file: String) -> Bool {
         !file.isEmpty && !file.hasPrefix("/") && !file.split(separator: "/").contains("..")
+            && !file.utf8.contains(0)
     }
 
-    private func check(_ file: Expected, buffers: BufferPool) -> (OutputFinding, String)? {
-        let path = "\(root)/\(file.file)"
-        defer { state.withLock { $0.filesChecked += 1 } }
-        switch FileBytes.read(path, expecting: file.byteCount, into: buffers) {
-        case .failure(let problem):
-            let finding: OutputFinding = problem.errno == ENOENT ? .missing : .unreadable
-            return (finding, problem.message)
-        case .success(let bytes):
-            state.withLock { $0.bytesRead += bytes.count }
-            guard bytes.count == file.byteCount else {
-                return (.changed, "\(bytes.count) bytes instead of \(file.byteCount)")
-            }
-            let actual = CRC32.checksum(bytes.bytes)
-            if actual == file.crc32 { return nil }
-            return (
-                .changed,
-                "checksum \(CRC32.hexadecimal(actual)) instead of \(CRC32.hexadecimal(file.crc32))"
-            )
-        }
-    }
-
-    /// Names every file that the manifest does not; what `--keep-codestream` put beside a named file belongs to it.
-    private func findExtraFiles(
-        expected: [String: Expected], report: (String, OutputFinding, String) -> Void
+    private func check(
+        _ file: String, _ contents: FileChecker.Contents, with checker: FileChecker, _ report: Report
     ) {
-        let stems = Set(expected.keys.map(Self.stem))
+        let result = checker.check("\(root)/\(file)", for: contents)
+        state.withLock { state in
+            state.filesChecked += 1
+            state.bytesRead += result.bytesRead
+        }
+        if let (finding, detail) = result.problem { report(file, finding, detail) }
+    }
+
+    /// Names every file that the manifest does not.
+    private func findExtraFiles(expected: [String: FileChecker.Contents], _ report: Report) {
         guard let walk = FileManager.default.enumerator(atPath: root) else { return }
         for case let file as String in walk {
             if file == ManifestWriter.fileName || file == FetchReport.fileName { continue }
-            if expected[file] != nil || stems.contains(Self.stem(file)) { continue }
+            if expected[file] != nil { continue }
             guard walk.fileAttributes?[.type] as? FileAttributeType != .typeDirectory else { continue }
             report(file, .extra, "the manifest does not name it")
         }
-    }
-
-    private static func stem(_ file: String) -> String {
-        guard let dot = file.lastIndex(of: ".") else { return file }
-        return String(file[..<dot])
     }
 }
