@@ -12,13 +12,15 @@ public final class WorkerPool<Context>: Sendable {
     private typealias Job = @Sendable (Context) -> Void
 
     private struct Queue {
-        var jobs: [Job] = []
+        /// Taken jobs are nil: what they hold, a frame's bytes, must not live until the array is compacted.
+        var jobs: [Job?] = []
         var next = 0
         var isClosed = false
 
         mutating func take() -> Job? {
             guard next < jobs.count else { return nil }
             let job = jobs[next]
+            jobs[next] = nil
             next += 1
             if next > 256, next * 2 > jobs.count {
                 jobs.removeFirst(next)

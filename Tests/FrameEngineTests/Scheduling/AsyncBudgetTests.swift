@@ -120,6 +120,24 @@ struct WorkerPoolTests {
     }
 }
 
+extension WorkerPoolTests {
+    @Test("what a job holds is let go when the job is done")
+    func releases() async {
+        final class Held: Sendable {}
+        let pool = WorkerPool(count: 1, name: "test") { _ in () }
+        weak var watched: Held?
+        do {
+            let held = Held()
+            watched = held
+            await pool.run { _ in _ = held }
+        }
+        // The thread drops its own reference after it has told the result: one more job, and it has.
+        await pool.run { _ in }
+        #expect(watched == nil)
+        pool.shutDown()
+    }
+}
+
 @Suite("The retry policy")
 struct RetryPolicyTests {
     @Test("waits double up to the cap, with full jitter")
