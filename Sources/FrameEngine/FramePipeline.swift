@@ -20,8 +20,8 @@ struct FramePipeline: Sendable {
     let sink: any FrameSink
     let retry: RetryPolicy
     let health: ServiceHealth
-    /// The largest frame so far: what the next one is taken for where its hint says less, or nothing.
-    let largest = LargestFrame()
+    /// What a frame is taken for that has no hint.
+    let typical = TypicalFrame()
     let allowsUnverifiable: Bool
     let frameLimitInBytes: Int
 
@@ -29,7 +29,7 @@ struct FramePipeline: Sendable {
     ///
     /// - Throws: only `CancellationError`; whatever else happens to the frame is in the result.
     func process(_ frame: PlannedFrame) async throws -> Result {
-        let lease = try await memory.take(max(Self.estimatedBytes(of: frame), largest.bytes))
+        let lease = try await memory.take(estimatedBytes(of: frame))
         defer { lease.release() }
         var lastEncodedCRC32: UInt32?
         var firstFailure: ContinuousClock.Instant?
@@ -40,7 +40,7 @@ struct FramePipeline: Sendable {
             do {
                 let encoded = try await fetch(frame)
                 let bytes = Self.bytes(of: frame, encoded: encoded.count)
-                largest.note(bytes)
+                typical.note(bytes)
                 lease.adjust(to: bytes)
                 let worked = await workers.run { worker in
                     worker.finish(frame, encoded: encoded, sink: sink, allowsUnverifiable: allowsUnverifiable)
@@ -90,10 +90,11 @@ struct FramePipeline: Sendable {
     }
 
     /// Bytes that the frame will hold while it is in flight, before anything of it has arrived.
-    private static func estimatedBytes(of frame: PlannedFrame) -> Int {
+    private func estimatedBytes(of frame: PlannedFrame) -> Int {
+        guard let hint = frame.sizeHintInBytes else { return typical.bytes }
         // The hint is the encoded or the decoded size, depending on the service's age; twice it covers both.
         // Anybody can write a hint, so it is bounded before it is used in a sum.
-        2 * min(max(frame.sizeHintInBytes ?? 1 << 20, 64 << 10), 1 << 40)
+        return 2 * min(max(hint, 64 << 10), 1 << 40)
     }
 
     /// The same once the frame has arrived.
@@ -103,13 +104,15 @@ struct FramePipeline: Sendable {
     }
 }
 
-/// The bytes of the largest frame so far, for budgeting frames that have not arrived. Thread-safe.
-final class LargestFrame: Sendable {
-    private let value = Atomic<Int>(0)
+/// What frames have taken lately, for budgeting one that has not arrived and has no hint: a moving average, so that
+/// a single huge frame does not make the run go frame by frame from there on. Thread-safe.
+final class TypicalFrame: Sendable {
+    private let average = Mutex(2 << 20)
 
-    var bytes: Int { value.load(ordering: .relaxed) }
+    /// In bytes; 2 MiB before anything has arrived.
+    var bytes: Int { average.withLock { $0 } }
 
-    func note(_ bytes: Int) { value.max(bytes, ordering: .relaxed) }
+    func note(_ bytes: Int) { average.withLock { $0 += (bytes - $0) / 8 } }
 }
 
 /// What a worker thread owns: a decoder, and its number.

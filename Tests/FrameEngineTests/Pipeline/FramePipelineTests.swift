@@ -184,6 +184,15 @@ struct FramePipelineTests {
         #expect(try folder.names() == [])
     }
 
+    @Test("one huge frame raises what the next ones are taken for, and is soon forgotten")
+    func typicalFrame() {
+        let typical = TypicalFrame()
+        typical.note(1 << 33)
+        #expect(typical.bytes > 1 << 29)
+        for _ in 0..<100 { typical.note(1 << 20) }
+        #expect(typical.bytes < 2 << 20)
+    }
+
     @Test("no more requests are in flight than allowed, and every frame has an outcome")
     func boundedRequests() async throws {
         let service = ScriptedService([.bytes(Self.pixels)])
