@@ -16,9 +16,11 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static size_t wrong_blocks(const ht_block_file *f, int size) {
+/* A block that says it does not fit 16 bits was answered rightly: the caller decodes it in 32. */
+static size_t wrong_blocks(const ht_block_file *f, int size, const ck_status *status) {
     size_t wrong = 0;
     for (size_t i = 0; i < f->count; i++) {
+        if (size == 2 && status[i] == CK_ERR_LIMIT) continue;
         const ck_ht_block *b = &f->blocks[i];
         size_t bad = 0;
         for (size_t j = 0; j < (size_t)b->width * b->height; j++) {
@@ -54,8 +56,8 @@ static size_t run(const ck_ht_dispatch *d, ht_block_file *f, int size, int repea
     }
     qsort(times, (size_t)repeats, sizeof *times, by_value);
     for (size_t i = 0; i < f->count; i++) declined += status[i] != CK_OK;
-    size_t wrong = wrong_blocks(f, size);
-    printf("%s int%d: %zu blocks, %zu samples, %zu failed, %zu wrong; median %.3f ms, %.3f ns/sample, best %.3f\n", name, size * 8,
+    size_t wrong = wrong_blocks(f, size, status);
+    printf("%s int%d: %zu blocks, %zu samples, %zu declined, %zu wrong; median %.3f ms, %.3f ns/sample, best %.3f\n", name, size * 8,
         f->count, samples, declined, wrong, times[repeats / 2] / 1e6, times[repeats / 2] / (double)samples, times[0] / (double)samples);
     for (size_t i = 0; i < f->count; i++) free(f->blocks[i].out);
     free(times);
