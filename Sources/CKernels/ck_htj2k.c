@@ -139,8 +139,9 @@ static void take_frame(ck_arena *arena, const ck_siz *siz, const survey *sum, co
     ck_tile_part *part = ck_arena_take(arena, sum->parts, sizeof(ck_tile_part));
     void *scratch = ck_arena_take(arena, info->scratch_nbytes, 1);
     uint8_t *overflow = ck_arena_take(arena, (uint64_t)workers * CK_HTJ2K_MAX_COMPONENTS, 1);
+    ck_strip_sum *sums = ck_arena_take(arena, workers, sizeof(ck_strip_sum));
     if (d)
-        d->first_part = first_part, d->part = part, d->scratch = scratch, d->overflow = overflow;
+        d->first_part = first_part, d->part = part, d->scratch = scratch, d->overflow = overflow, d->sum = sums;
     if (!needs_planes(siz))
         return;
     for (uint32_t c = 0; c < siz->components; c++) {
@@ -220,6 +221,7 @@ static void count_jobs(ck_htj2k_decoder *d)
     default: d->jobs = 0;
     }
     memset(d->overflow, 0, (size_t)d->workers * CK_HTJ2K_MAX_COMPONENTS);
+    ck_reset_sums(d);
 }
 
 static uint32_t most_levels(const ck_htj2k_decoder *d)
@@ -337,6 +339,7 @@ ck_status ck_htj2k_advance(ck_htj2k_decoder *d, ck_error_detail *detail)
         count_jobs(d);
         return CK_OK;
     }
+    ck_join_sums(d);
     switch (d->step) {
     case CK_STEP_BLOCKS:
         ck_settle_blocks(d);

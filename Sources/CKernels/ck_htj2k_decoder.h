@@ -16,6 +16,12 @@ typedef struct {
     uint32_t x0, y0, width, height, stride;
 } ck_component_plane;
 
+/* Checksum of one job's output rows. */
+typedef struct {
+    uint32_t value;
+    uint64_t nbytes;
+} ck_strip_sum;
+
 struct ck_htj2k_decoder {
     const ck_htj2k_kernels *kernels;
     const uint8_t *data;
@@ -35,6 +41,9 @@ struct ck_htj2k_decoder {
     int planar;                      /* components go to planes, a last step packs them */
     ck_sample_range range[CK_HTJ2K_MAX_COMPONENTS];
     uint8_t *overflow;               /* by job of the current step */
+    ck_checksum checksum;            /* NULL: not asked for */
+    uint32_t checksum_so_far;        /* of the tiles that are done */
+    ck_strip_sum *sum;               /* by job of the current step */
     /* the tile being decoded */
     ck_arena arena;
     uint64_t tile_mark;              /* arena.used before a tile takes its own */
@@ -68,6 +77,14 @@ void ck_widen_tile(ck_htj2k_decoder *d, uint32_t lowest_in_16);
 void ck_wavelet_job(ck_htj2k_decoder *d, size_t job, void *scratch);
 void ck_finish_job(ck_htj2k_decoder *d, size_t job, void *scratch);
 void ck_pack_job(ck_htj2k_decoder *d, size_t job, void *scratch);
+
+/* ck_checksum.c. CRC-32 of two pieces of data from those of each. */
+uint32_t ck_crc32_join(uint32_t front, uint32_t back, uint64_t back_nbytes);
+/* Do jobs of the current step sum up their rows? */
+int ck_sums_output(const ck_htj2k_decoder *d);
+/* Before a step or its repetition; after its last job. */
+void ck_reset_sums(ck_htj2k_decoder *d);
+void ck_join_sums(ck_htj2k_decoder *d);
 
 /* Rows [*from, *to) of strip `i` of `n` over [y0, y1); inner borders are even. */
 void ck_strip(uint32_t y0, uint32_t y1, size_t i, size_t n, uint32_t *from, uint32_t *to);

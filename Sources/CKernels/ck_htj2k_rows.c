@@ -51,6 +51,53 @@ void ck_wavelet_job(ck_htj2k_decoder *d, size_t job, void *scratch)
     d->overflow[job] = rows.overflow != 0;
 }
 
+/*
+ * Sums up output rows while they are in the cache: as many at a time as the call is worth, as few as stay in L1 beside the rows in
+ * flight.
+ */
+typedef struct {
+    ck_checksum checksum; /* NULL: rows are not summed up */
+    ck_strip_sum sum;
+    const uint8_t *bytes; /* not summed up yet */
+    uint64_t nbytes;
+} row_summer;
+
+enum { SUM_NBYTES = 16384 };
+
+static row_summer begin_sum(const ck_htj2k_decoder *d, size_t job, uint32_t first_row)
+{
+    if (!ck_sums_output(d))
+        return (row_summer){0};
+    size_t row = (size_t)d->info.width * d->info.components * d->info.bytes_per_sample;
+    return (row_summer){.checksum = d->checksum, .sum = d->sum[job], .bytes = d->output + first_row * row};
+}
+
+static void flush_sum(row_summer *s)
+{
+    s->sum.value = s->checksum(s->sum.value, s->bytes, s->nbytes);
+    s->sum.nbytes += s->nbytes;
+    s->bytes += s->nbytes, s->nbytes = 0;
+}
+
+/* The rows before row `end` of the output are written. */
+static void sum_rows(row_summer *s, const ck_htj2k_decoder *d, uint32_t end)
+{
+    if (!s->checksum)
+        return;
+    size_t row = (size_t)d->info.width * d->info.components * d->info.bytes_per_sample;
+    s->nbytes = (uint64_t)(d->output + end * row - s->bytes);
+    if (s->nbytes >= SUM_NBYTES)
+        flush_sum(s);
+}
+
+static void end_sum(row_summer *s, ck_htj2k_decoder *d, size_t job)
+{
+    if (!s->checksum)
+        return;
+    flush_sum(s);
+    d->sum[job] = s->sum;
+}
+
 /* Finishing rows of components [first, end) together: sources and scratch rows. */
 typedef struct {
     ck_htj2k_decoder *d;
@@ -190,6 +237,7 @@ static uint32_t finish_group(ck_htj2k_decoder *d, uint32_t first, uint32_t end, 
         return 0;
     finisher f;
     begin_finisher(&f, d, first, end, from, scratch);
+    row_summer sum = begin_sum(d, strip, from - d->origin_y);
     for (int64_t e = from & ~(uint32_t)1, turn = 0; e - 1 < (int64_t)to; e += 2, turn ^= 1) {
         for (uint32_t c = first; c < end; c++)
             ck_rows_next(&f.source[c], f.odd[c], f.even[turn][c]);
@@ -197,7 +245,10 @@ static uint32_t finish_group(ck_htj2k_decoder *d, uint32_t first, uint32_t end, 
             finish_row(&f, f.odd, (uint32_t)(e - 1));
         if (e >= from && e < to)
             finish_row(&f, f.even[turn], (uint32_t)e);
+        if (e >= from)
+            sum_rows(&sum, d, (uint32_t)(e < to ? e + 1 : to) - d->origin_y);
     }
+    end_sum(&sum, d, strip);
     for (uint32_t c = first; c < end; c++)
         f.overflow |= f.source[c].overflow;
     return f.overflow;
@@ -235,6 +286,7 @@ void ck_pack_job(ck_htj2k_decoder *d, size_t job, void *scratch)
     void *packed[CK_HTJ2K_MAX_COMPONENTS];
     for (uint32_t c = 0; c < CK_HTJ2K_MAX_COMPONENTS; c++)
         packed[c] = take_row(&at, width);
+    row_summer sum = begin_sum(d, job, from);
     for (uint32_t y = from; y < to; y++) {
         for (uint32_t c = 0; c < components; c++) {
             const ck_component_plane *p = &d->plane[c];
@@ -243,5 +295,7 @@ void ck_pack_job(ck_htj2k_decoder *d, size_t job, void *scratch)
             d->kernels->narrow32(row, &d->range[c], packed[c], nbytes, width);
         }
         interleave(d->kernels, packed, components, nbytes, width, d->output + (size_t)y * width * components * nbytes);
+        sum_rows(&sum, d, y + 1);
     }
+    end_sum(&sum, d, job);
 }

@@ -15,7 +15,7 @@
 #include "ck_htj2k.h"
 #include "htj2k_test.h"
 
-static uint64_t failures, decodings, refused, with_oracle, oracle_differs;
+static uint64_t failures, decodings, refused, with_oracle, oracle_differs, summed;
 
 static const uint32_t masks[] = {0, CK_CPU_AVX2, CK_CPU_AVX2 | CK_CPU_FAST_PDEP, CK_CPU_AVX2 | CK_CPU_FAST_PDEP | CK_CPU_AVX512, CK_CPU_ALL};
 enum { MASKS_MAX = sizeof masks / sizeof masks[0] };
@@ -60,6 +60,34 @@ static int front_is_clean(guarded g)
 
 static const ck_htj2k_limits limits = {(uint64_t)1 << 28, (uint64_t)1 << 31};
 
+/* CRC-32 of gzip, a bit at a time and then a byte at a time. */
+static uint32_t crc32_of(uint32_t initial, const uint8_t *bytes, uint64_t nbytes)
+{
+    static uint32_t table[256];
+    for (uint32_t i = 0; table[255] == 0 && i < 256; i++) {
+        uint32_t v = i;
+        for (int bit = 0; bit < 8; bit++)
+            v = v >> 1 ^ (v & 1 ? 0xEDB88320u : 0);
+        table[i] = v;
+    }
+    uint32_t v = ~initial;
+    for (uint64_t i = 0; i < nbytes; i++)
+        v = v >> 8 ^ table[(v ^ bytes[i]) & 255];
+    return ~v;
+}
+
+/* The checksum on the way is that of the whole; it may be missing only where tiles stand side by side. */
+static void check_sum(const ck_htj2k_decoder *d, const ck_htj2k_info *info, const uint8_t *output)
+{
+    uint32_t sum;
+    int is_there = ck_htj2k_checksum(d, &sum);
+    if (is_there ? sum != crc32_of(0, output, info->output_nbytes) : info->tiles == 1) {
+        printf("FAIL: checksum on the way %s\n", is_there ? "is wrong" : "is missing");
+        failures++;
+    }
+    summed += (uint64_t)is_there;
+}
+
 /* Decodes between guard pages with `workers` jobs a step; *out is malloc'd pixels. */
 static ck_status decode(int mask, const uint8_t *data, size_t nbytes, uint32_t reduction, uint32_t workers, uint8_t **out,
                         ck_htj2k_info *info, ck_error_detail *detail)
@@ -75,6 +103,8 @@ static ck_status decode(int mask, const uint8_t *data, size_t nbytes, uint32_t r
     ck_htj2k_decoder *d;
     status = ck_htj2k_begin(kernels[mask], in.bytes, nbytes, reduction, workers, &limits, arena.bytes, info->arena_nbytes, output.bytes,
                             info->output_nbytes, &d, detail);
+    if (!status)
+        ck_htj2k_set_checksum(d, crc32_of);
     while (!status && ck_htj2k_jobs(d)) {
         size_t jobs = ck_htj2k_jobs(d);
         for (size_t j = jobs; j-- > 0 && !status;)
@@ -87,6 +117,7 @@ static ck_status decode(int mask, const uint8_t *data, size_t nbytes, uint32_t r
         failures++;
     }
     if (!status) {
+        check_sum(d, info, output.bytes);
         *out = malloc(info->output_nbytes);
         memcpy(*out, output.bytes, info->output_nbytes);
     }
@@ -332,8 +363,9 @@ int main(int argc, char **argv)
     }
     if (refused == cases && cases > 0)
         failures++, printf("FAIL: the encoder refuses every case\n");
-    printf("%llu streams, %llu decodings (%llu compared with OpenJPEG), %d feature masks, fixtures %s, %llu failures\n",
-           (unsigned long long)(cases - refused), (unsigned long long)decodings, (unsigned long long)with_oracle, mask_count,
+    printf("%llu streams, %llu decodings (%llu compared with OpenJPEG, %llu summed up on the way), %d feature masks, fixtures %s, %llu failures\n",
+           (unsigned long long)(cases - refused), (unsigned long long)decodings, (unsigned long long)with_oracle,
+           (unsigned long long)summed, mask_count,
            folder ? "compared" : "SKIPPED", (unsigned long long)(failures + oracle_differs));
     for (int m = 0; m < mask_count; m++)
         free(kernels[m]);

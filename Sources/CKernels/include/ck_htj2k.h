@@ -110,6 +110,19 @@ size_t ck_htj2k_jobs(const ck_htj2k_decoder *decoder);
 ck_status ck_htj2k_run_job(ck_htj2k_decoder *decoder, size_t job, void *scratch, ck_error_detail *detail);
 ck_status ck_htj2k_advance(ck_htj2k_decoder *decoder, ck_error_detail *detail);
 
+/*
+ * Checksum of the output on the way, while finished rows are in the cache. `checksum` must be CRC-32 as in gzip (ISA-L's crc32_gzip_refl
+ * has this shape): given the sum of the bytes so far (0: none), answers that with `nbytes` more. It is called by jobs, on their threads.
+ */
+typedef uint32_t (*ck_checksum)(uint32_t initial, const uint8_t *bytes, uint64_t nbytes);
+/* Between ck_htj2k_begin and the first job. NULL: none, as after ck_htj2k_begin. */
+void ck_htj2k_set_checksum(ck_htj2k_decoder *decoder, ck_checksum checksum);
+/*
+ * Once the step is CK_STEP_DONE: 1 and the checksum of the whole output, whatever the number of workers; or 0 when rows did not come
+ * in order (several tiles side by side) or no checksum was set, and the caller computes it. 0 before the end.
+ */
+int ck_htj2k_checksum(const ck_htj2k_decoder *decoder, uint32_t *value);
+
 /* What the current step does, for measuring. */
 typedef enum { CK_STEP_BLOCKS = 0, CK_STEP_WAVELET, CK_STEP_FINISH, CK_STEP_PACK, CK_STEP_DONE } ck_htj2k_step;
 ck_htj2k_step ck_htj2k_current_step(const ck_htj2k_decoder *decoder);
