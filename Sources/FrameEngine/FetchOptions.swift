@@ -12,10 +12,13 @@ public struct FetchOptions: Sendable {
     public var allowsUnverifiable: Bool
     /// Threads that decode, verify and write; one a core by default.
     public var workers: Int?
-    /// Connections to the service.
+    /// Connections to the service; with a number here or in `streams`, so many requests are in flight, otherwise as
+    /// many as the run finds worth it.
     public var connections: Int?
     /// HTTP/2 streams a connection, below 20 (the service drops connections beyond).
     public var streams: Int?
+    /// Requests a second, in the long run. nil: the documented quota for AWS's own endpoints, no limit elsewhere.
+    public var requestsPerSecond: Double?
     /// Bytes of frames in flight, encoded and decoded together.
     public var memoryLimitInBytes: Int
     /// The largest frame, in bytes as served, that is accepted.

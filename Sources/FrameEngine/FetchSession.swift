@@ -34,9 +34,8 @@ public final class FetchSession: Sendable {
     private let datastoreID: HealthImagingID?
     private let sources: [FetchSource]
     private let directory: OutputDirectory
-    private let health = ServiceHealth()
     private let state = Mutex(State())
-    private let requestLimit: Int
+    private let gate: RequestGate
 
     /// - Parameters:
     ///   - datastoreID: the data store of sources that are ids; metadata files carry their own.
@@ -55,8 +54,13 @@ public final class FetchSession: Sendable {
         configuration.bodyBytesInFlightLimit = options.memoryLimitInBytes / 2
         if let connections = options.connections { configuration.maximumConnections = connections }
         if let streams = options.streams { configuration.streamsPerConnection = streams }
+        configuration.growsConnections = options.connections == nil && options.streams == nil
         transport = try CurlTransport(configuration: configuration, pool: BufferPool())
-        requestLimit = transport.usefulConcurrency
+        gate = RequestGate(
+            slots: RequestSlots(Self.limit(for: options, upTo: transport.usefulConcurrency)),
+            pacer: RequestPacer(
+                ceiling: options.requestsPerSecond ?? settings.endpoints.documentedRequestsPerSecond),
+            health: ServiceHealth())
         client = HealthImagingClient(transport: transport, settings: settings, retry: options.retry)
     }
 
@@ -80,10 +84,9 @@ public final class FetchSession: Sendable {
         directory.removeLeftovers()
         let workers = makeWorkers()
         let pipeline = FramePipeline(
-            client: client, transport: transport, workers: workers,
-            requests: AsyncBudget(limit: requestLimit),
+            client: client, transport: transport, workers: workers, gate: gate,
             memory: AsyncBudget(limit: options.memoryLimitInBytes),
-            sink: makeSink(), retry: options.retry, health: health,
+            sink: makeSink(), retry: options.retry,
             allowsUnverifiable: options.allowsUnverifiable,
             frameLimitInBytes: options.encodedFrameLimitInBytes)
         let work = Task { await fetchAll(pipeline, manifest: manifest, onFrame: onFrame) }
@@ -115,8 +118,6 @@ public final class FetchSession: Sendable {
     private func fetchAll(
         _ pipeline: FramePipeline, manifest: ManifestWriter, onFrame: FrameObserver?
     ) async {
-        // Enough frames beyond the requests in flight to keep every worker busy while answers come in.
-        let window = requestLimit + 2 * pipeline.workers.count
         let plans = PlanFeed(sources: sources, datastoreID: datastoreID, client: client).items()
         await withTaskGroup(of: Void.self) { group in
             var inFlight = 0
@@ -125,7 +126,8 @@ public final class FetchSession: Sendable {
                 defer { withExtendedLifetime(item) {} }
                 guard let plan = note(item) else { continue }
                 for frame in plan.frames {
-                    if inFlight >= window {
+                    // Enough frames beyond the requests in flight to keep every worker busy while answers come in.
+                    while inFlight >= gate.slots.limit + 2 * pipeline.workers.count {
                         await group.next()
                         inFlight -= 1
                     }
@@ -198,8 +200,8 @@ public final class FetchSession: Sendable {
                 state.lastUnanswered = error
                 return state.unanswered
             }
-            let neverCame = !health.hasAnswered && unanswered >= Self.unansweredLimit
-            if neverCame || health.isGone { end(.stopped(error)) }
+            let neverCame = !gate.health.hasAnswered && unanswered >= Self.unansweredLimit
+            if neverCame || gate.health.isGone { end(.stopped(error)) }
         default:
             break
         }
@@ -215,6 +217,12 @@ public final class FetchSession: Sendable {
     }
 
     // MARK: Parts
+
+    /// Pinned when the user said how many; otherwise found on the way.
+    private static func limit(for options: FetchOptions, upTo most: Int) -> RequestSlots.Limit {
+        options.connections == nil && options.streams == nil
+            ? .adaptive(start: min(most, 32), most: most) : .fixed(most)
+    }
 
     private func makeWorkers() -> WorkerPool<FrameWorker> {
         let buffers = BufferPool()
@@ -237,7 +245,7 @@ public final class FetchSession: Sendable {
     private func summarise(startedAt: Date, elapsed: Duration) -> FetchSummary {
         let (progress, failures, ending) = state.withLock { state in
             // A short run can end before the limit is reached; a service that never answered is not there either.
-            if state.ending == nil, !health.hasAnswered, let error = state.lastUnanswered {
+            if state.ending == nil, !gate.health.hasAnswered, let error = state.lastUnanswered {
                 state.ending = .stopped(error)
             }
             return (state.progress, state.sourceFailures, state.ending)
@@ -255,6 +263,6 @@ public final class FetchSession: Sendable {
             conclusion: conclusion, progress: progress, elapsed: elapsed, startedAt: startedAt,
             sourceFailures: failures, outputDirectory: directory.path, format: options.format,
             workers: options.workers ?? FetchOptions.defaultWorkers,
-            transport: "\(transport.protocolChoice.rawValue), \(requestLimit) requests in flight")
+            transport: "\(transport.protocolChoice.rawValue), \(gate.slots.limit) requests in flight")
     }
 }

@@ -13,13 +13,12 @@ struct FramePipeline: Sendable {
     let client: HealthImagingClient
     let transport: any HTTPTransport
     let workers: WorkerPool<FrameWorker>
-    /// Requests in flight, 1 each.
-    let requests: AsyncBudget
+    /// How many requests, how fast.
+    let gate: RequestGate
     /// Bytes in flight.
     let memory: AsyncBudget
     let sink: any FrameSink
     let retry: RetryPolicy
-    let health: ServiceHealth
     /// What a frame is taken for that has no hint.
     let typical = TypicalFrame()
     let allowsUnverifiable: Bool
@@ -72,17 +71,16 @@ struct FramePipeline: Sendable {
         guard retry.attempts > 1 else { return false }
         // A service that asks to slow down is there: it gets four times as long.
         if (error as? ServiceError)?.isThrottling == true { return retry.allowsAttempt(after: attempt / 4) }
-        return error.isServiceUnavailable && health.isOutage(since: firstFailure)
+        return error.isServiceUnavailable && gate.health.isOutage(since: firstFailure)
     }
 
     /// One request for the frame's bytes, as served.
     private func fetch(_ frame: PlannedFrame) async throws -> PooledBuffer {
-        let slot = try await requests.take(1)
-        defer { slot.release() }
-        let request = try await client.frameRequest(for: frame)
-        let response = try await transport.send(
-            request, bodySizeHint: frame.sizeHintInBytes, bodyLimit: frameLimitInBytes)
-        if response.status < 500 { health.noteAnswer() }
+        let response = try await gate.pass {
+            let request = try await client.frameRequest(for: frame)
+            return try await transport.send(
+                request, bodySizeHint: frame.sizeHintInBytes, bodyLimit: frameLimitInBytes)
+        }
         guard response.status == 200 else {
             throw client.serviceError(from: response, operation: "GetImageFrame")
         }

@@ -111,11 +111,23 @@ struct LimitOptions: ParsableArguments {
         help: ArgumentHelp("Threads that decode, verify and write; one a core by default.", valueName: "n"))
     var workers: Int?
 
-    @Option(help: ArgumentHelp("Connections to the service.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Connections to the service, all of them in use. Without it as many as make the run faster.",
+            valueName: "n"))
     var connections: Int?
 
     @Option(help: ArgumentHelp("HTTP/2 streams a connection, 19 at most.", valueName: "n"))
     var streams: Int?
+
+    @Option(
+        name: .customLong("max-tps"),
+        help: ArgumentHelp(
+            """
+            Requests for frames a second, in the long run. 1000 for AWS's endpoints, its documented quota; no limit \
+            for others.
+            """, valueName: "n"))
+    var maximumRequestsPerSecond: Double?
 
     @Option(
         name: .customLong("memory-limit"),
@@ -132,6 +144,9 @@ struct LimitOptions: ParsableArguments {
         // The service drops connections that carry 20 streams or more (its own batch tool's README).
         try Self.check(streams, "--streams", 1...19)
         try Self.check(retries, "--retries", 0...100)
+        if let rate = maximumRequestsPerSecond, !(1...1_000_000).contains(rate) {
+            throw ValidationError("--max-tps must be from 1 to 1000000.")
+        }
         if let memoryLimit, memoryLimit.bytes < 1 << 20 {
             throw ValidationError("--memory-limit must be 1M or more.")
         }
@@ -144,6 +159,7 @@ struct LimitOptions: ParsableArguments {
         options.workers = workers
         options.connections = connections
         options.streams = streams
+        options.requestsPerSecond = maximumRequestsPerSecond
         options.retry.attempts = retries + 1
         if let memoryLimit { options.memoryLimitInBytes = memoryLimit.bytes }
         return options

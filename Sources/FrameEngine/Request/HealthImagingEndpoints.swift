@@ -5,6 +5,9 @@ public struct HealthImagingEndpoints: Hashable, Sendable {
     /// Image sets, metadata, frames.
     public let runtime: String
 
+    /// Requests for frames a second that the service's documented quota allows; nil for an endpoint of one's own.
+    public let documentedRequestsPerSecond: Double?
+
     /// The service's own endpoints in `region`, as AWS's endpoint rules make them.
     public init(
         region: String, useFIPS: Bool = false, useDualStack: Bool = false
@@ -15,6 +18,7 @@ public struct HealthImagingEndpoints: Hashable, Sendable {
         let suffix = useDualStack ? partition.dualStackSuffix : partition.suffix
         control = "https://\(name).\(region).\(suffix)"
         runtime = "https://runtime-\(name).\(region).\(suffix)"
+        documentedRequestsPerSecond = 1_000
     }
 
     /// One endpoint for both planes, taken as it is: nothing is put before its host. It may have a port and a path.
@@ -33,6 +37,7 @@ public struct HealthImagingEndpoints: Hashable, Sendable {
         while path.hasSuffix("/") { path.removeLast() }
         control = "\(parts.scheme)://\(parts.hostHeader)\(path)"
         runtime = control
+        documentedRequestsPerSecond = nil
     }
 
     /// Scheme and host, for an error; nothing where they cannot be told from user info. The rest may hold secrets.

@@ -40,6 +40,8 @@ public final class AsyncBudget: Sendable {
     }
 
     private struct State {
+        var limit: Int
+        /// Below zero when more is held than there is: after a correction, or a smaller limit.
         var free: Int
         var nextID: UInt64 = 0
         var waiters: [Waiter] = []
@@ -48,13 +50,25 @@ public final class AsyncBudget: Sendable {
         var arriving: Set<UInt64> = []
     }
 
-    /// The whole amount.
-    public let limit: Int
     private let state: Mutex<State>
 
     public init(limit: Int) {
-        self.limit = max(1, limit)
-        state = Mutex(State(free: max(1, limit)))
+        state = Mutex(State(limit: max(1, limit), free: max(1, limit)))
+    }
+
+    /// The whole amount.
+    public var limit: Int { state.withLock { $0.limit } }
+
+    /// Whether everything is given out.
+    var isExhausted: Bool { state.withLock { $0.free <= 0 } }
+
+    /// Changes the whole amount. When it shrinks below what is held, later takers wait until enough came back.
+    public func resize(to limit: Int) {
+        let difference = state.withLock { state in
+            defer { state.limit = max(1, limit) }
+            return max(1, limit) - state.limit
+        }
+        if difference != 0 { giveBack(difference) }
     }
 
     /// How many takers wait, for tests and reports.
@@ -64,11 +78,10 @@ public final class AsyncBudget: Sendable {
     ///
     /// - Throws: `CancellationError` when the task is cancelled while it waits.
     public func take(_ amount: Int) async throws -> Lease {
-        let amount = min(max(amount, 0), limit)
-        let id = state.withLock { state in
+        let (id, amount) = state.withLock { state in
             state.nextID += 1
             state.arriving.insert(state.nextID)
-            return state.nextID
+            return (state.nextID, min(max(amount, 0), state.limit))
         }
         let granted = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -10,7 +10,9 @@ struct LoopLimits: Equatable, Sendable {
     var transfers: Int { connections * streams }
 
     init(_ configuration: TransportConfiguration, protocol choice: ProtocolChoice) {
-        let defaults = TransportConfiguration.defaultConnections
+        let defaults =
+            configuration.growsConnections
+            ? TransportConfiguration.mostConnections : TransportConfiguration.defaultConnections
         let loops = max(1, configuration.loops)
         let wanted = configuration.maximumConnections ?? (choice == .http2 ? defaults.http2 : defaults.http1)
         bodyBytes = configuration.bodyBytesInFlightLimit.map { max(0, $0) / loops }

@@ -13,8 +13,11 @@ public struct TransportConfiguration: Sendable {
     public var caBundlePath: String?
     /// HTTP version.
     public var protocolChoice: ProtocolChoice = .automatic
-    /// Connections to one host over all loops; nil for the default of the protocol.
+    /// Connections to one host over all loops, opened as they are needed; nil for the default of the protocol.
     public var maximumConnections: Int?
+    /// Without `maximumConnections`: as many connections as the requests in flight need, up to `mostConnections`, for
+    /// callers that limit the requests themselves.
+    public var growsConnections = false
     /// Concurrent streams on one HTTP/2 connection, 1 to 19: the service drops connections that carry 20 and more.
     public var streamsPerConnection = 10
     /// Event loops, each a thread with its own connections. One carries several Gbit/s.
@@ -38,6 +41,9 @@ public struct TransportConfiguration: Sendable {
 
     /// Connections to one host when nobody asks for a number (measured; see docs/numbers.md).
     static let defaultConnections = (http1: 32, http2: 4)
+    /// The most connections that are opened unasked: 256 requests in flight at a latency of 150 ms are 1,700 a second,
+    /// more than the service's documented quota.
+    static let mostConnections = (http1: 256, http2: 26)
 
     public init() {}
 }

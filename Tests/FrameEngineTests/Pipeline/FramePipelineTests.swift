@@ -44,9 +44,10 @@ struct FramePipelineTests {
             workers: WorkerPool(count: 2, name: "test") { number in
                 FrameWorker(decoder: FrameDecoder(pool: buffers), pool: buffers, number: number)
             },
-            requests: AsyncBudget(limit: requests), memory: AsyncBudget(limit: 1 << 20),
+            gate: RequestGate(
+                slots: RequestSlots(.fixed(requests)), pacer: RequestPacer(ceiling: nil), health: health),
+            memory: AsyncBudget(limit: 1 << 20),
             sink: FileSink(directory: directory, format: .raw, keepsCodestream: false), retry: retry,
-            health: health,
             allowsUnverifiable: allowsUnverifiable, frameLimitInBytes: 1 << 20)
     }
 
