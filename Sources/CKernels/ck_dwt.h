@@ -13,6 +13,26 @@ typedef struct {
 /* In which type a tile's rows are. */
 typedef enum { CK_ROWS_16, CK_ROWS_32, CK_ROWS_FLOAT } ck_row_kind;
 
+/* What 16-bit kernels saw, by lane of the widest vector: sign bits of overflowed lanes, largest and smallest sample. */
+typedef struct {
+    int16_t over[32], most[32], least[32];
+} __attribute__((aligned(64))) ck_row_watch;
+
+/*
+ * Two rows on their way through both lifting directions: row e (even) and row e + 1 enter, row e and row e - 1 are finished. Samples
+ * are 16 bits wide and the first column is even.
+ */
+typedef struct {
+    const int16_t *low[2], *high[2]; /* rows of the bands: [0] LL and HL for row e, [1] LH and HH for row e + 1 */
+    uint32_t n_low, n_high;          /* n_high >= 1 */
+    int16_t *lifted;                 /* row e - 1 after horizontal synthesis; becomes row e + 1 */
+    const int16_t *before;           /* row e - 2, finished; NULL: row e - 1 is not wanted */
+    int16_t *even;                   /* becomes row e, finished; may be `before` */
+    void *odd_out;                   /* row e - 1: samples, or pixels (NULL: not wanted) */
+    void *even_out;                  /* row e as pixels (NULL: not wanted) */
+    ck_row_watch *watch;
+} ck_row_pair;
+
 /* One function per stage. Results that say so: non-zero when 16 bits did not hold a sample. */
 struct ck_htj2k_kernels {
     ck_ht_dispatch ht;
@@ -21,6 +41,13 @@ struct ck_htj2k_kernels {
         uint32_t (*vertical)(const void *low, const void *h0, const void *h1, const void *before, void *even, void *odd, uint32_t n);
         uint32_t (*rct)(const void *const in[3], void *const out[3], uint32_t n);
     } reversible[2]; /* by ck_row_kind */
+    /* 16 bits, by whether sums may overflow and must be looked at. */
+    void (*pair[2])(const ck_row_pair *p);
+    void (*pair_pixels[2])(const ck_row_pair *p, const ck_sample_range *range, uint32_t nbytes);
+    void (*rct_pixels[2])(const int16_t *const in[3], const ck_sample_range range[3], uint32_t nbytes, uint32_t n, uint8_t *out,
+                          ck_row_watch *watch);
+    void (*pixels3)(const int16_t *const in[3], const ck_sample_range range[3], uint32_t nbytes, uint32_t n, uint8_t *out,
+                    ck_row_watch *watch);
     struct {
         void (*load)(const int32_t *in, float scale, float *out, uint32_t n);
         void (*horizontal)(float *low, float *high, uint32_t n_low, uint32_t n_high, uint32_t odd, float *out);
@@ -49,7 +76,10 @@ typedef struct {
     void *line[8];       /* scratch rows */
     void *high_before;   /* row even - 1 after horizontal synthesis */
     const void *before;  /* last even row, finished; NULL at the start */
-    uint32_t overflow;   /* 16 bits did not hold some sample so far */
+    uint32_t overflow;   /* 16 bits did not hold some sample so far; see ck_rows_overflow */
+    uint8_t paired;      /* ck_row_pair does it */
+    uint8_t checked;     /* 16-bit sums may overflow */
+    ck_row_watch watch;  /* of `paired` */
 } ck_row_source;
 
 enum { CK_SOURCE_LINES = 8 };
@@ -57,9 +87,12 @@ enum { CK_SOURCE_LINES = 8 };
 static inline uint64_t ck_row_nbytes(uint32_t width) { return ((uint64_t)ck_row_stride(width) + 64) * 4; }
 static inline uint64_t ck_row_source_nbytes(uint32_t width) { return CK_SOURCE_LINES * ck_row_nbytes(width); }
 
-/* Starts at row `first` (absolute, B-14). `scratch`: ck_row_source_nbytes, 64-aligned. */
+/*
+ * Starts at row `first` (absolute, B-14). `checked`: 0 when it is known that twice any sample on the way fits the type, with 2 to spare.
+ * `scratch`: ck_row_source_nbytes, 64-aligned.
+ */
 void ck_rows_begin(ck_row_source *rows, const struct ck_htj2k_kernels *kernels, const ck_tile_component *component, uint32_t level,
-                   ck_row_kind kind, uint32_t first, void *scratch);
+                   ck_row_kind kind, int checked, uint32_t first, void *scratch);
 
 /*
  * Finishes the even row e and the odd row e - 1 above it, where e is the even number at or below `first` at the first call and grows
@@ -67,5 +100,13 @@ void ck_rows_begin(ck_row_source *rows, const struct ck_htj2k_kernels *kernels, 
  * samples; the even one must stay unchanged until the next call has returned. Answers e.
  */
 int64_t ck_rows_next(ck_row_source *rows, void *odd, void *even);
+
+/* The same to pixels of one component, rows that are NULL left out; for `paired` rows from their first call on. */
+int64_t ck_rows_next_pixels(ck_row_source *rows, const ck_sample_range *range, uint32_t nbytes, void *odd, void *even);
+
+/* Did 16 bits not hold some sample so far? */
+int ck_rows_overflow(const ck_row_source *rows);
+/* Largest magnitude among the samples that ck_rows_next gave so far, where that is known: for `paired` rows; else INT32_MAX. */
+int32_t ck_rows_reach(const ck_row_source *rows);
 
 #endif

@@ -33,24 +33,35 @@ static void synthesise_97(ck_row_source *rows, const ck_band *low_band, const vo
     k->irreversible.horizontal(low_row, high_row, n_low, n_high, rows->resolution->x0 & 1, out);
 }
 
-/* Row y (or its mirror image) after horizontal synthesis, to `out`. */
-static void synthesise_row(ck_row_source *rows, int64_t y, void *out)
+/* Of row y, or of its mirror image: the rows of the two bands it is made of. */
+typedef struct {
+    const ck_band *low_band, *high_band;
+    const void *low, *high;
+    int low_is_image; /* the resolution below, synthesised */
+} band_rows;
+
+static band_rows rows_of(const ck_row_source *rows, int64_t y)
 {
     const ck_resolution *res = rows->resolution, *below = res - 1;
     y = reflect(y, res->y0, res->y1);
-    int first_level = rows->level == 1, low_rows = (y & 1) == 0;
-    const ck_band *high_band = &res->band[low_rows ? 0 : 2];
-    const ck_band *low_band = !low_rows ? &res->band[1] : &below->band[0];
-    const void *low_samples = low_rows && !first_level ? below->samples : low_band->samples;
-    uint32_t low_stride = low_rows && !first_level ? below->stride : low_band->stride;
-    int64_t n = (y >> 1) - (low_rows ? below->y0 : high_band->y0);
-    const void *low = sample_row(low_samples, low_stride, n, rows->kind);
-    const void *high = sample_row(high_band->samples, high_band->stride, n, rows->kind);
-    uint32_t n_low = below->x1 - below->x0, n_high = high_band->x1 - high_band->x0;
+    int low_rows = (y & 1) == 0, image = low_rows && rows->level > 1;
+    band_rows b = {.low_band = low_rows ? &below->band[0] : &res->band[1], .high_band = &res->band[low_rows ? 0 : 2], .low_is_image = image};
+    int64_t n = (y >> 1) - (low_rows ? below->y0 : b.high_band->y0);
+    b.low = sample_row(image ? below->samples : b.low_band->samples, image ? below->stride : b.low_band->stride, n, rows->kind);
+    b.high = sample_row(b.high_band->samples, b.high_band->stride, n, rows->kind);
+    return b;
+}
+
+/* Row y (or its mirror image) after horizontal synthesis, to `out`. */
+static void synthesise_row(ck_row_source *rows, int64_t y, void *out)
+{
+    const ck_resolution *res = rows->resolution;
+    band_rows b = rows_of(rows, y);
+    uint32_t n_low = (res - 1)->x1 - (res - 1)->x0, n_high = res->band[0].x1 - res->band[0].x0;
     if (rows->kind == CK_ROWS_FLOAT)
-        synthesise_97(rows, low_band, low, low_rows && !first_level, high_band, high, n_low, n_high, out);
+        synthesise_97(rows, b.low_band, b.low, b.low_is_image, b.high_band, b.high, n_low, n_high, out);
     else
-        rows->overflow |= rows->kernels->reversible[rows->kind].horizontal(low, high, n_low, n_high, res->x0 & 1,
+        rows->overflow |= rows->kernels->reversible[rows->kind].horizontal(b.low, b.high, n_low, n_high, res->x0 & 1,
                                                                            rows->line[LINE_TEMPORARY], out);
 }
 
@@ -106,11 +117,12 @@ static void step_97(ck_row_source *rows, int64_t k, void *odd, void *even)
 }
 
 void ck_rows_begin(ck_row_source *rows, const struct ck_htj2k_kernels *kernels, const ck_tile_component *component, uint32_t level,
-                   ck_row_kind kind, uint32_t first, void *scratch)
+                   ck_row_kind kind, int checked, uint32_t first, void *scratch)
 {
     const ck_resolution *res = &component->resolution[level];
     *rows = (ck_row_source){.kernels = kernels, .component = component, .resolution = res, .level = level, .kind = kind,
-                            .width = res->x1 - res->x0, .even = (int64_t)(first & ~(uint32_t)1)};
+                            .width = res->x1 - res->x0, .even = (int64_t)(first & ~(uint32_t)1), .checked = checked != 0};
+    rows->paired = kind == CK_ROWS_16 && level > 0 && rows->width > 1 && !(res->x0 & 1) && res->y1 - res->y0 > 1;
     uint64_t nbytes = ck_row_nbytes(rows->width);
     for (uint32_t i = 0; i < CK_SOURCE_LINES; i++)
         rows->line[i] = (uint8_t *)scratch + i * nbytes + 64; /* 64: the margin before a row */
@@ -129,11 +141,53 @@ void ck_rows_begin(ck_row_source *rows, const struct ck_htj2k_kernels *kernels, 
         step_97(rows, k, rows->line[LINE_TEMPORARY], rows->line[LINE_TEMPORARY + 1]);
 }
 
+/* The rows that enter at row e, and where they go. */
+static ck_row_pair pair_of(ck_row_source *rows, void *even, void *odd_out, void *even_out)
+{
+    band_rows low = rows_of(rows, rows->even), high = rows_of(rows, rows->even + 1);
+    const ck_resolution *res = rows->resolution;
+    return (ck_row_pair){.low = {low.low, high.low}, .high = {low.high, high.high}, .n_low = (res - 1)->x1 - (res - 1)->x0,
+                         .n_high = res->band[0].x1 - res->band[0].x0, .lifted = rows->high_before, .before = rows->before, .even = even,
+                         .odd_out = odd_out, .even_out = even_out, .watch = &rows->watch};
+}
+
+int64_t ck_rows_next_pixels(ck_row_source *rows, const ck_sample_range *range, uint32_t nbytes, void *odd, void *even)
+{
+    void *kept = rows->line[LINE_LOW];
+    ck_row_pair p = pair_of(rows, kept, odd, even);
+    rows->kernels->pair_pixels[rows->checked](&p, range, nbytes);
+    rows->before = kept;
+    rows->even += 2;
+    return rows->even - 2;
+}
+
+int ck_rows_overflow(const ck_row_source *rows)
+{
+    int16_t over = 0;
+    for (uint32_t i = 0; i < 32; i++)
+        over |= rows->watch.over[i];
+    return over < 0 || rows->overflow;
+}
+
+int32_t ck_rows_reach(const ck_row_source *rows)
+{
+    int32_t reach = 0;
+    for (uint32_t i = 0; i < 32; i++) {
+        reach = rows->watch.most[i] > reach ? rows->watch.most[i] : reach;
+        reach = -rows->watch.least[i] > reach ? -rows->watch.least[i] : reach;
+    }
+    return rows->paired ? reach : INT32_MAX;
+}
+
 int64_t ck_rows_next(ck_row_source *rows, void *odd, void *even)
 {
     int64_t e = rows->even;
     const ck_resolution *res = rows->resolution;
-    if (rows->level == 0) {
+    if (rows->paired) {
+        ck_row_pair p = pair_of(rows, even, odd, NULL);
+        rows->kernels->pair[rows->checked](&p);
+        rows->before = even;
+    } else if (rows->level == 0) {
         copy_row(rows, e - 1, odd);
         copy_row(rows, e, even);
     } else if (res->y1 - res->y0 == 1) {

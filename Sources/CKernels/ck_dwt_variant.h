@@ -29,6 +29,18 @@
 #undef CK_53_LANES
 #undef CK_53
 
+#define CK_PAIR_LANES CK_LANES16
+#define CK_PAIR(x) CK_V1(ck_dwt53_pair_##x, CK_VARIANT)
+#include "ck_dwt53_pair_template.h"
+#undef CK_PAIR_LANES
+#undef CK_PAIR
+
+#define CK_PX_LANES CK_LANES16
+#define CK_PX(x) CK_V1(ck_pixels_##x, CK_VARIANT)
+#include "ck_pixels_template.h"
+#undef CK_PX_LANES
+#undef CK_PX
+
 #define CK_97_LANES CK_LANES32
 #define CK_97(x) CK_V1(ck_dwt97_##x, CK_VARIANT)
 #include "ck_dwt97_template.h"
@@ -47,6 +59,13 @@ static void CK_V1(fill, CK_VARIANT)(ck_htj2k_kernels *k)
     k->reversible[CK_ROWS_32].horizontal = CK_V1(ck_dwt53_32_horizontal, CK_VARIANT);
     k->reversible[CK_ROWS_32].vertical = CK_V1(ck_dwt53_32_vertical, CK_VARIANT);
     k->reversible[CK_ROWS_32].rct = CK_V1(ck_colour_rct32, CK_VARIANT);
+    k->pair[0] = CK_V1(ck_dwt53_pair_samples, CK_VARIANT);
+    k->pair[1] = CK_V1(ck_dwt53_pair_samples_checked, CK_VARIANT);
+    k->pair_pixels[0] = CK_V1(ck_dwt53_pair_pixels, CK_VARIANT);
+    k->pair_pixels[1] = CK_V1(ck_dwt53_pair_pixels_checked, CK_VARIANT);
+    k->rct_pixels[0] = CK_V1(ck_pixels_rct, CK_VARIANT);
+    k->rct_pixels[1] = CK_V1(ck_pixels_rct_checked, CK_VARIANT);
+    k->pixels3 = CK_V1(ck_pixels_plain, CK_VARIANT);
     k->irreversible.load = CK_V1(ck_dwt97_load, CK_VARIANT);
     k->irreversible.horizontal = CK_V1(ck_dwt97_horizontal, CK_VARIANT);
     k->irreversible.vertical = CK_V1(ck_dwt97_vertical, CK_VARIANT);

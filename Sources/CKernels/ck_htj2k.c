@@ -139,9 +139,12 @@ static void take_frame(ck_arena *arena, const ck_siz *siz, const survey *sum, co
     ck_tile_part *part = ck_arena_take(arena, sum->parts, sizeof(ck_tile_part));
     void *scratch = ck_arena_take(arena, info->scratch_nbytes, 1);
     uint8_t *overflow = ck_arena_take(arena, (uint64_t)workers * CK_HTJ2K_MAX_COMPONENTS, 1);
+    uint32_t *reach = ck_arena_take(arena, (uint64_t)workers * CK_HTJ2K_MAX_COMPONENTS, sizeof(uint32_t));
     ck_strip_sum *sums = ck_arena_take(arena, workers, sizeof(ck_strip_sum));
-    if (d)
-        d->first_part = first_part, d->part = part, d->scratch = scratch, d->overflow = overflow, d->sum = sums;
+    if (d) {
+        d->first_part = first_part, d->part = part, d->scratch = scratch;
+        d->overflow = overflow, d->job_reach = reach, d->sum = sums;
+    }
     if (!needs_planes(siz))
         return;
     for (uint32_t c = 0; c < siz->components; c++) {
@@ -343,8 +346,14 @@ ck_status ck_htj2k_advance(ck_htj2k_decoder *d, ck_error_detail *detail)
     switch (d->step) {
     case CK_STEP_BLOCKS:
         ck_settle_blocks(d);
-        d->level = 0; /* fall through */
+        if (d->kind[0] == CK_ROWS_16)
+            ck_note_reach(d);
+        d->level = 1;
+        d->step = d->level < most_levels(d) ? CK_STEP_WAVELET : CK_STEP_FINISH;
+        break;
     case CK_STEP_WAVELET:
+        if (d->kind[0] == CK_ROWS_16)
+            ck_follow_reach(d);
         d->level++;
         d->step = d->level < most_levels(d) ? CK_STEP_WAVELET : CK_STEP_FINISH;
         break;

@@ -118,6 +118,7 @@ static ck_status decode_by_32(ck_htj2k_decoder *d, size_t i, void *scratch)
     ck_status status = ck_ht_decode_blocks32(&d->kernels->ht, &b, 1, &d->block_status[i], scratch);
     if (status)
         return status;
+    d->block[i].magnitude_bits = b.magnitude_bits;
     for (uint32_t y = 0; y < b.height; y++, out += stride)
         for (uint32_t x = 0; x < b.width; x++, wide++) {
             if (*wide != (int16_t)*wide)

@@ -41,6 +41,8 @@ struct ck_htj2k_decoder {
     int planar;                      /* components go to planes, a last step packs them */
     ck_sample_range range[CK_HTJ2K_MAX_COMPONENTS];
     uint8_t *overflow;               /* by job of the current step */
+    uint32_t *job_reach;             /* by job of CK_STEP_WAVELET: largest magnitude it made */
+    uint32_t reach[CK_HTJ2K_MAX_COMPONENTS]; /* largest magnitude in the LL image that the next level takes; 16-bit rows only */
     ck_checksum checksum;            /* NULL: not asked for */
     uint32_t checksum_so_far;        /* of the tiles that are done */
     ck_strip_sum *sum;               /* by job of the current step */
@@ -85,6 +87,13 @@ int ck_sums_output(const ck_htj2k_decoder *d);
 /* Before a step or its repetition; after its last job. */
 void ck_reset_sums(ck_htj2k_decoder *d);
 void ck_join_sums(ck_htj2k_decoder *d);
+
+/* ck_htj2k_reach.c, for 16-bit rows: what is known after the blocks, and after a wavelet level. */
+void ck_note_reach(ck_htj2k_decoder *d);
+void ck_follow_reach(ck_htj2k_decoder *d);
+/* Can sums of the wavelet at `level`, or of RCT after the last level, leave 16 bits? */
+int ck_may_overflow(const ck_htj2k_decoder *d, uint32_t c, uint32_t level);
+int ck_rct_may_overflow(const ck_htj2k_decoder *d);
 
 /* Rows [*from, *to) of strip `i` of `n` over [y0, y1); inner borders are even. */
 void ck_strip(uint32_t y0, uint32_t y1, size_t i, size_t n, uint32_t *from, uint32_t *to);

@@ -33,6 +33,7 @@ void ck_wavelet_job(ck_htj2k_decoder *d, size_t job, void *scratch)
 {
     uint32_t c = (uint32_t)(job / d->workers), from, to;
     const ck_tile_component *tc = &d->tile.component[c];
+    d->job_reach[job] = 0;
     if (d->level >= tc->wanted)
         return;
     const ck_resolution *res = &tc->resolution[d->level];
@@ -40,7 +41,7 @@ void ck_wavelet_job(ck_htj2k_decoder *d, size_t job, void *scratch)
     if (from >= to || res->x0 == res->x1)
         return;
     ck_row_source rows;
-    ck_rows_begin(&rows, d->kernels, tc, d->level, d->kind[c], from, scratch);
+    ck_rows_begin(&rows, d->kernels, tc, d->level, d->kind[c], ck_may_overflow(d, c, d->level), from, scratch);
     /* Rows outside the strip go to spare rows; an even one is needed by the pair after it. */
     uint8_t *spare = (uint8_t *)scratch + ck_row_source_nbytes(rows.width);
     for (int64_t e = from & ~(uint32_t)1; e - 1 < (int64_t)to; e += 2) {
@@ -48,7 +49,8 @@ void ck_wavelet_job(ck_htj2k_decoder *d, size_t job, void *scratch)
         void *even = e >= from && e < to ? image_row(res, e, d->kind[c]) : spare + ck_row_nbytes(rows.width);
         ck_rows_next(&rows, odd, even);
     }
-    d->overflow[job] = rows.overflow != 0;
+    d->overflow[job] = ck_rows_overflow(&rows) != 0;
+    d->job_reach[job] = (uint32_t)ck_rows_reach(&rows);
 }
 
 /*
@@ -106,6 +108,8 @@ typedef struct {
     void *odd[CK_HTJ2K_MAX_COMPONENTS], *even[2][CK_HTJ2K_MAX_COMPONENTS];
     void *coloured[3], *rounded, *packed[CK_HTJ2K_MAX_COMPONENTS];
     uint32_t overflow;
+    int rct_checked;
+    ck_row_watch watch;
 } finisher;
 
 static void *take_row(uint8_t **at, uint32_t width)
@@ -121,16 +125,35 @@ static void begin_finisher(finisher *f, ck_htj2k_decoder *d, uint32_t first, uin
     *f = (finisher){.d = d, .first = first, .end = end, .width = res->x1 - res->x0};
     for (uint32_t c = first; c < end; c++) {
         const ck_tile_component *tc = &d->tile.component[c];
-        ck_rows_begin(&f->source[c], d->kernels, tc, tc->wanted, d->kind[c], from, scratch);
+        ck_rows_begin(&f->source[c], d->kernels, tc, tc->wanted, d->kind[c], ck_may_overflow(d, c, tc->wanted), from, scratch);
         scratch += ck_row_source_nbytes(f->width);
         f->odd[c] = take_row(&scratch, f->width);
         f->even[0][c] = take_row(&scratch, f->width), f->even[1][c] = take_row(&scratch, f->width);
     }
+    f->rct_checked = end >= 3 && ck_rct_may_overflow(d);
     for (uint32_t i = 0; i < 3; i++)
         f->coloured[i] = take_row(&scratch, f->width);
     f->rounded = take_row(&scratch, f->width);
     for (uint32_t c = 0; c < CK_HTJ2K_MAX_COMPONENTS; c++)
         f->packed[c] = take_row(&scratch, f->width);
+}
+
+static uint8_t *pixel_row(const finisher *f, uint32_t y)
+{
+    const ck_htj2k_decoder *d = f->d;
+    size_t pixel = (size_t)(y - d->origin_y) * d->info.width + (f->source[0].resolution->x0 - d->origin_x);
+    return d->output + pixel * d->info.components * d->info.bytes_per_sample;
+}
+
+/* Three components of 16-bit rows at once: colour, shift, clamping and interleaving in one pass. */
+static int is_joined(const ck_htj2k_decoder *d) { return d->info.components == 3 && d->kind[0] == CK_ROWS_16; }
+
+static void put_joined(finisher *f, void *const rows[], uint32_t y)
+{
+    ck_htj2k_decoder *d = f->d;
+    const int16_t *in[3] = {rows[0], rows[1], rows[2]};
+    (d->tile_style.colour_transform ? d->kernels->rct_pixels[f->rct_checked] : d->kernels->pixels3)(
+        in, d->tile_range, d->info.bytes_per_sample, f->width, pixel_row(f, y), &f->watch);
 }
 
 /* Pixels of `n` packed rows: 3 components by vector, others one by one. */
@@ -174,10 +197,8 @@ static void narrow(const ck_htj2k_decoder *d, ck_row_kind kind, uint32_t c, cons
 static void put_pixels(finisher *f, const void *const rows[], uint32_t y)
 {
     ck_htj2k_decoder *d = f->d;
-    const ck_resolution *res = f->source[0].resolution;
     uint32_t components = d->info.components, nbytes = d->info.bytes_per_sample, n = f->width;
-    size_t pixel = (size_t)(y - d->origin_y) * d->info.width + (res->x0 - d->origin_x);
-    uint8_t *out = d->output + pixel * components * nbytes;
+    uint8_t *out = pixel_row(f, y);
     if (components > 1) {
         for (uint32_t c = 0; c < components; c++)
             narrow(d, d->kind[c], c, rows[c], n, f->rounded, f->packed[c]);
@@ -212,6 +233,10 @@ static void put_plane(finisher *f, uint32_t c, const void *row, uint32_t y)
 static void finish_row(finisher *f, void *const rows_in[], uint32_t y)
 {
     ck_htj2k_decoder *d = f->d;
+    if (is_joined(d)) {
+        put_joined(f, rows_in, y);
+        return;
+    }
     const void *rows[CK_HTJ2K_MAX_COMPONENTS] = {0};
     for (uint32_t c = f->first; c < f->end; c++)
         rows[c] = rows_in[c];
@@ -228,6 +253,26 @@ static void finish_row(finisher *f, void *const rows_in[], uint32_t y)
         put_plane(f, c, rows[c], y);
 }
 
+static int is_lone(const finisher *f) { return f->d->info.components == 1 && f->source[0].paired; }
+
+/* Rows e - 1 and e of [from, to). */
+static void finish_pair(finisher *f, int64_t e, uint32_t from, uint32_t to, int64_t turn)
+{
+    int odd = e - 1 >= from, even = e >= from && e < to;
+    if (is_lone(f)) { /* one component leaves the wavelet as pixels */
+        const ck_htj2k_decoder *d = f->d;
+        ck_rows_next_pixels(&f->source[0], &d->tile_range[0], d->info.bytes_per_sample, odd ? pixel_row(f, (uint32_t)(e - 1)) : NULL,
+                            even ? pixel_row(f, (uint32_t)e) : NULL);
+        return;
+    }
+    for (uint32_t c = f->first; c < f->end; c++)
+        ck_rows_next(&f->source[c], f->odd[c], f->even[turn][c]);
+    if (odd)
+        finish_row(f, f->odd, (uint32_t)(e - 1));
+    if (even)
+        finish_row(f, f->even[turn], (uint32_t)e);
+}
+
 static uint32_t finish_group(ck_htj2k_decoder *d, uint32_t first, uint32_t end, size_t strip, void *scratch)
 {
     const ck_resolution *res = &d->tile.component[first].resolution[d->tile.component[first].wanted];
@@ -239,18 +284,15 @@ static uint32_t finish_group(ck_htj2k_decoder *d, uint32_t first, uint32_t end, 
     begin_finisher(&f, d, first, end, from, scratch);
     row_summer sum = begin_sum(d, strip, from - d->origin_y);
     for (int64_t e = from & ~(uint32_t)1, turn = 0; e - 1 < (int64_t)to; e += 2, turn ^= 1) {
-        for (uint32_t c = first; c < end; c++)
-            ck_rows_next(&f.source[c], f.odd[c], f.even[turn][c]);
-        if (e - 1 >= from)
-            finish_row(&f, f.odd, (uint32_t)(e - 1));
-        if (e >= from && e < to)
-            finish_row(&f, f.even[turn], (uint32_t)e);
+        finish_pair(&f, e, from, to, turn);
         if (e >= from)
             sum_rows(&sum, d, (uint32_t)(e < to ? e + 1 : to) - d->origin_y);
     }
     end_sum(&sum, d, strip);
     for (uint32_t c = first; c < end; c++)
-        f.overflow |= f.source[c].overflow;
+        f.overflow |= (uint32_t)ck_rows_overflow(&f.source[c]);
+    for (uint32_t i = 0; i < 32; i++)
+        f.overflow |= f.watch.over[i] < 0;
     return f.overflow;
 }
 

@@ -61,6 +61,7 @@ typedef struct {
     uint8_t k_max;               /* M_b, E-2 */
     float scale;                 /* irreversible: one half quantiser step, wavelet gains of this and later levels folded in */
     void *samples;               /* int32_t, or int16_t when the tile decodes in 16 bits */
+    uint32_t reach;              /* largest magnitude; known once 16-bit blocks are decoded */
 } ck_band;
 
 typedef struct {

@@ -35,4 +35,16 @@ static const uint8_t ck_tail_mask[128] __attribute__((aligned(64))) = {
 #define CK_ZIP_HIGH_32 16, 48, 17, 49, 18, 50, 19, 51, 20, 52, 21, 53, 22, 54, 23, 55, 24, 56, 25, 57, 26, 58, 27, 59, 28, 60, 29, 61, 30, \
     62, 31, 63
 
+/* `lanes` samples of two neighbouring vectors: from the last one of a on, or up to the first one of b. */
+#define CK_JOIN_LAST(a, b, lanes) CK_ZIP_WITH(a, b, CK_PASTE(CK_JOIN_LAST_, lanes))
+#define CK_JOIN_FIRST(a, b, lanes) CK_ZIP_WITH(a, b, CK_PASTE(CK_JOIN_FIRST_, lanes))
+#define CK_JOIN_LAST_8 7, 8, 9, 10, 11, 12, 13, 14
+#define CK_JOIN_FIRST_8 1, 2, 3, 4, 5, 6, 7, 8
+#define CK_JOIN_LAST_16 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+#define CK_JOIN_FIRST_16 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+#define CK_JOIN_LAST_32 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, \
+    56, 57, 58, 59, 60, 61, 62
+#define CK_JOIN_FIRST_32 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, \
+    28, 29, 30, 31, 32
+
 #endif
