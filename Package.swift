@@ -32,6 +32,8 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "COpenJPH", linkerSettings: [.linkedLibrary("openjph")]),
+        // For benchmarks and tests alone.
+        .target(name: "CAllocationCounter"),
         .target(
             name: "CDCMTK",
             linkerSettings: [
@@ -71,12 +73,13 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "FrameEngine", "COpenJPH", "CSched",
+                "FrameEngine", "CAllocationCounter", "COpenJPH", "CSched",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .testTarget(
-            name: "FrameEngineTests", dependencies: ["FrameEngine", "CCurl", "CKernels", "COpenJPEG"]),
+            name: "FrameEngineTests",
+            dependencies: ["FrameEngine", "CAllocationCounter", "CCurl", "CKernels", "COpenJPEG"]),
         .testTarget(
             name: "LocalImagingTests",
             dependencies: [

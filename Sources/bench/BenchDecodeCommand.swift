@@ -8,9 +8,13 @@ struct BenchDecodeCommand: ParsableCommand {
         commandName: "decode",
         abstract: "Decodes every HTJ2K file of a folder with the native decoder, OpenJPEG and libopenjph.",
         discussion: """
-            Times are medians for one thread kept on one core, then for all threads; they cover decoding, packing and
-            the CRC-32. The native decoder runs once with each instruction set that the machine has, the larger ones
-            masked off. A difference of a single byte between the decoders is an error.
+            A turn is one decoder decoding all files once, one after the other, as in a fetch; the decoders' turns \
+            alternate and their order rotates. Times are medians over the turns, for one thread kept on one core; \
+            they cover decoding, packing and the CRC-32. The native decoder runs once with each instruction set that \
+            the machine has, the larger ones masked off. A difference of a single byte between the decoders is an error.
+
+            Then each decoder runs on several threads, one a core, each decoding the set at least 20 times, beside \
+            the same on one thread. At last the native decoder's allocations and page faults are counted once it is warm.
 
             Example: bench decode shared/data/frames --repeats 9 --json
             """)
@@ -18,11 +22,14 @@ struct BenchDecodeCommand: ParsableCommand {
     @Argument(help: "A folder with *.j2c, *.jph or *.jp2 files.")
     var folder: String
 
-    @Option(help: "Threads of the second run. Default: one for each core.")
+    @Option(help: "Threads of the second run, 1 for none. Default: one for each core.")
     var threads: Int?
 
-    @Option(help: "How often each file is decoded by each decoder.")
+    @Option(help: "Turns of each decoder.")
     var repeats = 7
+
+    @Flag(help: "Also tell where the native decoder's time goes, in nanoseconds a sample.")
+    var stages = false
 
     @Flag(help: "Print one JSON object instead of a table.")
     var json = false
@@ -36,7 +43,12 @@ struct BenchDecodeCommand: ParsableCommand {
         let inputs = try readInputs()
         let benchmark = DecodeBenchmark(
             inputs: inputs, repeats: repeats, threads: threads ?? CorePinning.availableCores)
-        let report = try benchmark.run()
+        var report = try benchmark.run()
+        if stages {
+            report.stages = try CorePinning.onOneCore {
+                try DecodeStagesReport.measure(inputs, repeats: repeats)
+            }
+        }
         Self.note(report.machine.line)
         print(json ? try report.json() : report.table())
     }

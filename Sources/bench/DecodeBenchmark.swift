@@ -1,17 +1,19 @@
-import Dispatch
 import Foundation
 import FrameEngine
-import Synchronization
 
 /// Decodes a folder of HTJ2K files with each decoder in turn and compares times and pixels.
 ///
 /// What is timed is what the product does with a frame: from the encoded bytes in memory to packed pixels and their
-/// CRC-32. Decoders alternate within each repeat, so that all see the same weather; figures are medians.
+/// CRC-32. A turn is one decoder decoding the whole set once, frame after frame, as in a fetch: each frame differs
+/// from the one before, and the caches hold what the decoder itself left there. Turns of the decoders alternate, in
+/// an order that rotates, so that all see the same weather; figures are medians over the turns.
 struct DecodeBenchmark: Sendable {
     struct Input: Sendable {
         let name: String
         let encoded: PooledBuffer
         let layout: PixelLayout
+
+        var samples: Int { layout.width * layout.height * layout.components }
     }
 
     let inputs: [Input]
@@ -21,28 +23,27 @@ struct DecodeBenchmark: Sendable {
     /// What is measured; the first is what the others' pixels are compared with.
     var kinds = DecoderKind.all
 
-    private typealias Clock = ContinuousClock
-
     /// Measures. Throws when decoders differ in a single byte.
     func run() throws -> DecodeReport {
         try compareResults()
-        let single = try CorePinning.onOneCore { try measureSingle() }
-        var decoders = kinds.indices.map { kind in
-            summary(of: kinds[kind], threads: 1, seconds: Self.median(single.map { $0.total(kind) }))
-        }
+        let turns = try CorePinning.onOneCore { try measureTurns() }
+        let single = kinds.indices.map { kind in Self.median(turns.map { $0.total(kind) }) }
+        var decoders = kinds.indices.map { summary(of: kinds[$0], threads: 1, seconds: single[$0]) }
+        var scaling: [DecodeReport.Scaling] = []
         if threads > 1 {
-            var seconds = kinds.map { _ in [Double]() }
-            for turn in 0..<repeats {
-                for kind in order(of: turn) {
-                    seconds[kind].append(try secondsOnAllThreads(kinds[kind]))
-                }
-            }
-            decoders += kinds.indices.map { kind in
-                summary(of: kinds[kind], threads: threads, seconds: Self.median(seconds[kind]))
+            let figures = try ThreadScaling(inputs: inputs, repeats: min(repeats, 5), threads: threads)
+                .measure(kinds, secondsPerSet: single)
+            for (kind, figure) in zip(kinds, figures) {
+                decoders.append(
+                    summary(of: kind, threads: threads, seconds: figure.seconds / Double(threads)))
+                scaling.append(
+                    .init(decoder: kind.name, isa: kind.isa, threads: threads, ratio: figure.ratio))
             }
         }
+        let warm = try CorePinning.onOneCore { try WarmCosts.measure(inputs) }
         return DecodeReport(
-            machine: .current, repeats: repeats, files: files(from: single), decoders: decoders)
+            machine: .current, repeats: repeats, files: files(from: turns), decoders: decoders,
+            scaling: scaling, warm: warm)
     }
 
     private func compareResults() throws {
@@ -54,9 +55,14 @@ struct DecodeBenchmark: Sendable {
             for index in others.indices {
                 let kind = others[index].kind
                 let actual = try decode(input, with: &others[index].decoder, kind)
-                guard expected.count == actual.count, expected.bytes.elementsEqual(actual.bytes) else {
+                guard expected.bytes.count == actual.bytes.count,
+                    expected.bytes.bytes.elementsEqual(actual.bytes.bytes)
+                else {
                     throw BenchError(
                         "\(input.name): \(baseline.label) and \(kind.label) decode it to different pixels")
+                }
+                guard actual.checksum == CRC32.checksum(actual.bytes) else {
+                    throw BenchError("\(input.name): \(kind.label) states a checksum that is not its pixels'")
                 }
             }
         }
@@ -64,66 +70,39 @@ struct DecodeBenchmark: Sendable {
 
     private func decode(
         _ input: Input, with decoder: inout any MeasuredDecoder, _ kind: DecoderKind
-    ) throws -> PooledBuffer {
+    ) throws -> MeasuredPixels {
         do { return try decoder.decode(input.encoded) } catch {
             let reason = (error as? any StageError)?.message ?? "\(error)"
             throw BenchError("\(input.name): \(kind.label): \(reason)")
         }
     }
 
-    /// The decoders in turn; each repeat begins with another one, so that none is always the first to see a file.
-    private func order(of turn: Int) -> [Int] {
-        kinds.indices.map { ($0 + turn) % kinds.count }
-    }
-
     // MARK: One thread
 
-    /// Seconds of one repeat: for each file, one figure a decoder.
-    private struct Round {
-        var seconds: [[Double]] = []
+    /// Seconds of one turn of every decoder: for each file, one figure a decoder.
+    private struct Turn {
+        var seconds: [[Double]]
         func total(_ kind: Int) -> Double { seconds.reduce(0) { $0 + $1[kind] } }
     }
 
-    private func measureSingle() throws -> [Round] {
+    private func measureTurns() throws -> [Turn] {
         var decoders = kinds.map { $0.make() }
         return try (0..<repeats).map { turn in
-            var round = Round()
-            for input in inputs {
-                var seconds = kinds.map { _ in 0.0 }
-                for kind in order(of: turn) { seconds[kind] = try time(&decoders[kind], input) }
-                round.seconds.append(seconds)
+            var result = Turn(seconds: inputs.map { _ in kinds.map { _ in 0 } })
+            for position in kinds.indices {
+                let kind = (position + turn) % kinds.count
+                for index in inputs.indices {
+                    result.seconds[index][kind] = try time(&decoders[kind], inputs[index])
+                }
             }
-            return round
+            return result
         }
     }
 
     private func time(_ decoder: inout any MeasuredDecoder, _ input: Input) throws -> Double {
-        let start = Clock.now
-        _ = CRC32.checksum(try decoder.decode(input.encoded))
+        let start = ContinuousClock.now
+        _ = try decoder.decode(input.encoded).checksum
         return start.duration(to: .now).inSeconds
-    }
-
-    // MARK: All threads
-
-    /// Wall time for the set of files when every thread decodes the whole set once, divided by the threads.
-    private func secondsOnAllThreads(_ kind: DecoderKind) throws -> Double {
-        let failure = Mutex<(any Error)?>(nil)
-        let next = Atomic<Int>(0)
-        let jobs = inputs.count * threads
-        let start = Clock.now
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            var decoder = kind.make()
-            do {
-                while true {
-                    let job = next.add(1, ordering: .relaxed).oldValue
-                    guard job < jobs else { return }
-                    _ = CRC32.checksum(try decoder.decode(inputs[job % inputs.count].encoded))
-                }
-            } catch { failure.withLock { $0 = error } }
-        }
-        let elapsed = start.duration(to: .now).inSeconds
-        if let error = failure.withLock({ $0 }) { throw error }
-        return elapsed / Double(threads)
     }
 
     // MARK: Figures
@@ -135,10 +114,10 @@ struct DecodeBenchmark: Sendable {
             megabytesPerSecond: Double(bytes) / 1e6 / seconds)
     }
 
-    private func files(from rounds: [Round]) -> [DecodeReport.File] {
+    private func files(from turns: [Turn]) -> [DecodeReport.File] {
         inputs.enumerated().map { index, input in
             let figures = kinds.indices.map { kind in
-                let seconds = Self.median(rounds.map { $0.seconds[index][kind] })
+                let seconds = Self.median(turns.map { $0.seconds[index][kind] })
                 return DecodeReport.File.Figure(
                     decoder: kinds[kind].name, isa: kinds[kind].isa, milliseconds: seconds * 1e3,
                     megabytesPerSecond: Double(input.layout.byteCount) / 1e6 / seconds)

@@ -32,20 +32,36 @@ struct DecodeReport: Codable {
         let megabytesPerSecond: Double
     }
 
+    /// Throughput of several threads over that of one, long runs of both.
+    struct Scaling: Codable {
+        let decoder: String
+        let isa: String
+        let threads: Int
+        let ratio: Double
+    }
+
     let machine: MachineDescription
     let repeats: Int
     let files: [File]
     let decoders: [Decoder]
+    let scaling: [Scaling]
+    let warm: WarmCosts
+    var stages: DecodeStagesReport?
 
-    /// The contract's object: `files` and `decoders`, nothing else.
+    /// One object with `files`, `decoders`, `scaling`, `warm`, and `stages` where they were asked for.
     func json() throws -> String {
         struct Contract: Encodable {
             let files: [File]
             let decoders: [Decoder]
+            let scaling: [Scaling]
+            let warm: WarmCosts
+            let stages: DecodeStagesReport?
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(Contract(files: files, decoders: decoders)), as: UTF8.self)
+        let contract = Contract(
+            files: files, decoders: decoders, scaling: scaling, warm: warm, stages: stages)
+        return String(decoding: try encoder.encode(contract), as: UTF8.self)
     }
 
     /// A table of milliseconds and MB/s, then how the native decoder compares with the others.
@@ -67,7 +83,9 @@ struct DecodeReport: Codable {
                 "all files", "\(decoder.name) \(decoder.isa)", decoder.threads, decoder.milliseconds,
                 decoder.megabytesPerSecond)
         }
-        return (lines + ratios()).joined(separator: "\n")
+        lines += ratios() + scaling.map(Self.line) + [warm.line]
+        if let stages { lines.append(stages.table()) }
+        return lines.joined(separator: "\n")
     }
 
     /// Throughput of each native variant over that of each other decoder with as many threads: above 1, native is
@@ -83,6 +101,11 @@ struct DecodeReport: Codable {
                     + String(format: " %6.2f", ratio) + "  (\(native.isa), \(threads))"
             }
         }
+    }
+
+    private static func line(_ scaling: Scaling) -> String {
+        "\(scaling.decoder) \(scaling.threads) threads : 1 thread "
+            + String(format: "%.2f", scaling.ratio) + "  (\(scaling.isa))"
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

@@ -3,8 +3,17 @@ import FrameEngine
 
 /// A decoder as the benchmarks drive it: a codestream in memory to packed pixels in memory. One a thread.
 protocol MeasuredDecoder {
-    /// The pixels: interleaved, little-endian.
-    mutating func decode(_ encoded: PooledBuffer) throws -> PooledBuffer
+    mutating func decode(_ encoded: PooledBuffer) throws -> MeasuredPixels
+}
+
+/// What a decoder made: interleaved, little-endian pixels.
+struct MeasuredPixels {
+    let bytes: PooledBuffer
+    /// Where the decoder computed it itself.
+    var crc32: UInt32?
+
+    /// The decoder's own, or computed now.
+    var checksum: UInt32 { crc32 ?? CRC32.checksum(bytes) }
 }
 
 /// What is measured under one name: how to make a decoder of that kind for a thread.
@@ -42,23 +51,23 @@ struct OpenJPEGBaseline: MeasuredDecoder {
     private let pool = BufferPool()
     private let decoder = OpenJPEGDecoder()
 
-    mutating func decode(_ encoded: PooledBuffer) throws -> PooledBuffer {
-        try decoder.decode(encoded.bytes, pool: pool).bytes
+    mutating func decode(_ encoded: PooledBuffer) throws -> MeasuredPixels {
+        MeasuredPixels(bytes: try decoder.decode(encoded.bytes, pool: pool).bytes)
     }
 }
 
 /// The product's decoder through its own kernels; what they decline is an error here, not a way round.
 struct NativeKernels: MeasuredDecoder {
     private let pool = BufferPool()
-    private let decoder: NativeDecoder
+    let decoder: NativeDecoder
 
     init(upTo instructionSet: NativeDecoder.InstructionSet) {
         decoder = NativeDecoder(upTo: instructionSet)
     }
 
-    mutating func decode(_ encoded: PooledBuffer) throws -> PooledBuffer {
+    mutating func decode(_ encoded: PooledBuffer) throws -> MeasuredPixels {
         switch try decoder.decode(encoded.bytes, pool: pool) {
-        case .decoded(let frame): return frame.bytes
+        case .decoded(let frame): return MeasuredPixels(bytes: frame.bytes, crc32: frame.crc32)
         case .declined(let reason):
             throw BenchError("the native decoder declines the codestream (\(reason))")
         }
@@ -69,7 +78,7 @@ struct NativeKernels: MeasuredDecoder {
 struct OpenJPHPeer: MeasuredDecoder {
     private let pool = BufferPool()
 
-    mutating func decode(_ encoded: PooledBuffer) throws -> PooledBuffer {
+    mutating func decode(_ encoded: PooledBuffer) throws -> MeasuredPixels {
         let container = try JP2Container(parsing: encoded.bytes)
         let codestream = UnsafeRawBufferPointer(rebasing: encoded.bytes[container.codestream])
         let byteCount = try CodestreamHeader(parsing: codestream).layout().byteCount
@@ -84,6 +93,6 @@ struct OpenJPHPeer: MeasuredDecoder {
         guard status == COJPH_OK, layout.byte_count == byteCount else {
             throw BenchError("libopenjph does not decode the codestream (status \(status.rawValue))")
         }
-        return pixels
+        return MeasuredPixels(bytes: pixels)
     }
 }

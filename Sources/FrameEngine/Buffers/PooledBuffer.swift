@@ -43,6 +43,19 @@ public final class PooledBuffer: @unchecked Sendable {
         block = larger
     }
 
+    /// Forgets the content and has room for `wanted` bytes, in a block of the size that a new buffer would have.
+    ///
+    /// For an owner who knows that nobody else refers to the buffer any more: a buffer used again costs no allocation.
+    func reuse(capacity wanted: Int, in pool: BufferPool) -> Bool {
+        guard pool === self.pool else { return false }
+        count = 0
+        let size = BufferPool.sizeClass(for: wanted)
+        guard size != block.capacity else { return true }
+        pool.giveBack(block)
+        block = pool.take(atLeast: wanted)
+        return true
+    }
+
     /// Forgets the content and keeps the memory.
     public func removeAll() {
         count = 0

@@ -119,12 +119,12 @@ extension CodestreamHeader {
 
     /// The rules of A.5.1 and B.3 that every later computation relies on.
     private func checkGeometry() throws(DecodeError) {
-        guard gridWidth > imageOffsetX, gridHeight > imageOffsetY else {
+        guard grid.hasPixels else {
             throw DecodeError(.damaged, "SIZ describes an image without pixels; fetch the frame again")
         }
-        guard tileWidth > 0, tileHeight > 0, tileOffsetX <= imageOffsetX, tileOffsetY <= imageOffsetY,
-            tileOffsetX + tileWidth > imageOffsetX, tileOffsetY + tileHeight > imageOffsetY
-        else { throw DecodeError(.damaged, "SIZ describes tiles that miss the image; fetch the frame again") }
+        guard grid.tilesMeetImage else {
+            throw DecodeError(.damaged, "SIZ describes tiles that miss the image; fetch the frame again")
+        }
         for component in components {
             guard component.precision <= 38, component.horizontalStep > 0, component.verticalStep > 0 else {
                 throw DecodeError(
@@ -133,11 +133,7 @@ extension CodestreamHeader {
                         + "\(component.horizontalStep)x\(component.verticalStep) points; fetch the frame again"
                 )
             }
-            guard
-                gridWidth.dividedRoundingUp(by: component.horizontalStep)
-                    > imageOffsetX.dividedRoundingUp(by: component.horizontalStep),
-                gridHeight.dividedRoundingUp(by: component.verticalStep)
-                    > imageOffsetY.dividedRoundingUp(by: component.verticalStep)
+            guard grid.hasSamples(everyX: component.horizontalStep, everyY: component.verticalStep)
             else {
                 throw DecodeError(
                     .damaged, "SIZ describes a component without samples; fetch the frame again")

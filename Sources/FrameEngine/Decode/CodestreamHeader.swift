@@ -50,12 +50,18 @@ public struct CodestreamHeader: Sendable, Hashable {
     /// Byte offset of the first tile-part's SOT marker from SOC.
     public internal(set) var firstTilePartOffset = 0
 
+    /// SIZ's numbers alone.
+    var grid: ReferenceGrid {
+        ReferenceGrid(
+            width: gridWidth, height: gridHeight, offsetX: imageOffsetX, offsetY: imageOffsetY,
+            tileWidth: tileWidth, tileHeight: tileHeight, tileOffsetX: tileOffsetX, tileOffsetY: tileOffsetY)
+    }
     /// Columns of the image at full resolution, in pixels.
     public var width: Int { gridWidth - imageOffsetX }
     /// Rows of the image at full resolution, in pixels.
     public var height: Int { gridHeight - imageOffsetY }
-    public var tileColumns: Int { (gridWidth - tileOffsetX).dividedRoundingUp(by: tileWidth) }
-    public var tileRows: Int { (gridHeight - tileOffsetY).dividedRoundingUp(by: tileHeight) }
+    public var tileColumns: Int { grid.tileColumns }
+    public var tileRows: Int { grid.tileRows }
     /// Whether any code-blocks are HT coded.
     public var isHighThroughput: Bool { allCodingStyles.contains { $0.usesHighThroughput } }
 
@@ -63,10 +69,9 @@ public struct CodestreamHeader: Sendable, Hashable {
     ///
     /// Components may differ in precision: the largest decides the container.
     public func layout(reduction: Int = 0) -> PixelLayout {
-        let scale = 1 << min(max(reduction, 0), 40)
+        let size = grid.size(reduction: reduction)
         return PixelLayout(
-            width: gridWidth.dividedRoundingUp(by: scale) - imageOffsetX.dividedRoundingUp(by: scale),
-            height: gridHeight.dividedRoundingUp(by: scale) - imageOffsetY.dividedRoundingUp(by: scale),
+            width: size.width, height: size.height,
             components: components.count, bitsPerSample: components.map(\.precision).max() ?? 0,
             isSigned: components.first?.isSigned ?? false)
     }

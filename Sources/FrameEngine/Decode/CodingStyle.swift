@@ -10,7 +10,12 @@ public struct CodingStyle: Sendable, Hashable {
     /// True for the reversible 5/3 transform, false for the irreversible 9/7.
     public let isReversible: Bool
     /// log2 of precinct width and height, lowest resolution first; 15 where the stream gives none.
-    public let precinctExponents: [PrecinctExponents]
+    public var precinctExponents: [PrecinctExponents] { (0...decompositions).map(precinct(of:)) }
+
+    // Four bits a resolution and not an array: a style is read for every frame, and costs no allocation.
+    private let lowestPrecinct: UInt8
+    private let upperPrecinctWidths: UInt128
+    private let upperPrecinctHeights: UInt128
 
     /// log2 of one resolution's precinct size in samples (table A.21).
     public struct PrecinctExponents: Sendable, Hashable {
@@ -36,7 +41,8 @@ public struct CodingStyle: Sendable, Hashable {
         codeBlockHeightExponent = height + 2
         codeBlockStyle = style
         isReversible = transform == 1
-        var precincts: [PrecinctExponents] = []
+        var lowest: UInt8 = 0xff
+        var (widths, heights) = (UInt128.zero, UInt128.zero)
         for resolution in 0...levels {
             var sizes = 0xff
             if hasPrecincts {
@@ -46,11 +52,25 @@ public struct CodingStyle: Sendable, Hashable {
                 }
                 sizes = stated
             }
-            let exponents = PrecinctExponents(width: sizes & 15, height: sizes >> 4)
+            guard resolution > 0 else {
+                lowest = UInt8(sizes)
+                continue
+            }
             // Only the lowest resolution may have precincts of one sample (A.6.1).
-            guard resolution == 0 || (exponents.width > 0 && exponents.height > 0) else { return nil }
-            precincts.append(exponents)
+            guard sizes & 15 > 0, sizes >> 4 > 0 else { return nil }
+            widths |= UInt128(sizes & 15) << (4 * UInt128(resolution - 1))
+            heights |= UInt128(sizes >> 4) << (4 * UInt128(resolution - 1))
         }
-        precinctExponents = precincts
+        (lowestPrecinct, upperPrecinctWidths, upperPrecinctHeights) = (lowest, widths, heights)
+    }
+
+    /// Of one resolution, 0 (the lowest) to `decompositions`.
+    func precinct(of resolution: Int) -> PrecinctExponents {
+        guard resolution > 0 else {
+            return PrecinctExponents(width: Int(lowestPrecinct & 15), height: Int(lowestPrecinct >> 4))
+        }
+        let shift = 4 * UInt128(resolution - 1)
+        return PrecinctExponents(
+            width: Int(upperPrecinctWidths >> shift & 15), height: Int(upperPrecinctHeights >> shift & 15))
     }
 }

@@ -79,7 +79,8 @@ extension DecodeLimits {
                 .unsupported, "the codestream has more than \(Self.maximumCodingStyles) coding styles")
         }
         for style in styles {
-            let cost = TileCost(of: header, with: style)
+            let cost = TileCost(
+                of: header.grid, components: header.components, layers: header.layers, with: style)
             guard cost.codeBlocksOfLargestTile <= maximumCodeBlocksPerTile else {
                 throw DecodeError(
                     .overLimit,
@@ -102,76 +103,5 @@ extension DecodeLimits {
                     .overLimit, "the codestream states \(cost.packets) packets in \(byteCount) bytes")
             }
         }
-    }
-}
-
-/// How many pieces an image falls into under one coding style (T.800, B.5 to B.7).
-struct TileCost {
-    private(set) var packets = 0
-    private(set) var codeBlocksOfLargestTile = 0
-    private(set) var packetSlotsOfLargestTile = 0
-
-    /// Counts along one axis: summed over all tiles, and the most in any one.
-    private struct Axis {
-        var precincts: Int
-        var precinctsOfLargest: Int
-        var blocksOfLargest: Int
-    }
-
-    init(of header: CodestreamHeader, with style: CodingStyle) {
-        var blocks = 0
-        var slots = 0
-        for component in header.components {
-            for resolution in 0...style.decompositions {
-                let precinct = style.precinctExponents[resolution]
-                let shift = style.decompositions - resolution
-                let across = Self.count(
-                    from: header.imageOffsetX, to: header.gridWidth, tileOffset: header.tileOffsetX,
-                    tileSize: header.tileWidth, step: component.horizontalStep, shift: shift,
-                    precinctExponent: precinct.width, blockExponent: style.codeBlockWidthExponent,
-                    isLowest: resolution == 0)
-                let down = Self.count(
-                    from: header.imageOffsetY, to: header.gridHeight, tileOffset: header.tileOffsetY,
-                    tileSize: header.tileHeight, step: component.verticalStep, shift: shift,
-                    precinctExponent: precinct.height, blockExponent: style.codeBlockHeightExponent,
-                    isLowest: resolution == 0)
-                // Precincts of a tile are columns times rows, so the sums over all tiles multiply too.
-                let precincts = across.precincts.saturatingTimes(down.precincts)
-                packets = packets.saturatingPlus(precincts.saturatingTimes(header.layers))
-                let subbands = resolution == 0 ? 1 : 3
-                blocks = blocks.saturatingPlus(
-                    across.blocksOfLargest.saturatingTimes(down.blocksOfLargest).saturatingTimes(subbands))
-                slots = max(slots, across.precinctsOfLargest.saturatingTimes(down.precinctsOfLargest))
-            }
-        }
-        codeBlocksOfLargestTile = blocks
-        packetSlotsOfLargestTile = slots.saturatingTimes(header.components.count)
-            .saturatingTimes(style.decompositions + 1).saturatingTimes(header.layers)
-    }
-
-    private static func count(
-        from start: Int, to end: Int, tileOffset: Int, tileSize: Int, step: Int, shift: Int,
-        precinctExponent: Int, blockExponent: Int, isLowest: Bool
-    ) -> Axis {
-        var axis = Axis(precincts: 0, precinctsOfLargest: 0, blocksOfLargest: 0)
-        let tiles = (end - tileOffset).dividedRoundingUp(by: tileSize)
-        // In subband coordinates a precinct above the lowest resolution is half as wide (B.7).
-        let block = min(blockExponent, isLowest ? precinctExponent : precinctExponent - 1)
-        for tile in 0..<tiles {
-            let low = max(tileOffset + tile * tileSize, start).dividedRoundingUp(by: step)
-            let high = min(tileOffset + (tile + 1) * tileSize, end).dividedRoundingUp(by: step)
-            let first = low.dividedRoundingUp(by: 1 << shift)
-            let last = high.dividedRoundingUp(by: 1 << shift)
-            guard last > first else { continue }
-            let precincts = last.dividedRoundingUp(by: 1 << precinctExponent) - (first >> precinctExponent)
-            // The decoder lays out whole precincts, each in at most this many blocks; a subband has half the
-            // samples of its resolution, and one block more at either edge.
-            let samples = isLowest ? last - first : (last - first + 1) / 2
-            let blocks = (samples >> block) + 2
-            axis.precincts += precincts
-            axis.precinctsOfLargest = max(axis.precinctsOfLargest, precincts)
-            axis.blocksOfLargest = max(axis.blocksOfLargest, max(blocks, precincts))
-        }
-        return axis
     }
 }

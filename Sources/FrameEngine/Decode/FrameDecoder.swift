@@ -34,11 +34,10 @@ public final class FrameDecoder {
         guard syntax.isJPEG2000Family else {
             return DecodedFrame(bytes: encoded, layout: nil, decoder: Self.asStoredName)
         }
-        let codestream = try CheckedCodestream(in: encoded.bytes, limits: limits)
-        guard preference != .openjpeg else {
-            return try openJPEG.decode(codestream, reduction: reduction, pool: pool)
+        if preference == .openjpeg {
+            return try openJPEG.decode(encoded.bytes, reduction: reduction, pool: pool)
         }
-        switch try native.decode(codestream, reduction: reduction, pool: pool) {
+        switch try native.decode(encoded.bytes, reduction: reduction, pool: pool) {
         case .decoded(let frame):
             return frame
         case .declined(let reason) where preference == .native:
@@ -46,7 +45,7 @@ public final class FrameDecoder {
                 .unsupported,
                 "the native decoder declines this image (\(reason)); use --decoder auto or openjpeg")
         case .declined(let reason):
-            var frame = try openJPEG.decode(codestream, reduction: reduction, pool: pool)
+            var frame = try openJPEG.decode(encoded.bytes, reduction: reduction, pool: pool)
             frame.fallbackReason = reason
             return frame
         }

@@ -24,6 +24,8 @@ public struct JP2Container: Sendable, Hashable {
     private static let signature: [UInt8] = [
         0x00, 0x00, 0x00, 0x0c, 0x6a, 0x50, 0x20, 0x20, 0x0d, 0x0a, 0x87, 0x0a,
     ]
+    /// SOC and SIZ.
+    static let codestreamStart = 0xff4f_ff51
     private static let codestreamBox = 0x6a70_3263  // jp2c
     private static let headerBox = 0x6a70_3268  // jp2h
     private static let imageHeaderBox = 0x6968_6472  // ihdr
@@ -33,7 +35,7 @@ public struct JP2Container: Sendable, Hashable {
     /// - Throws: `not-a-codestream` for anything else, `truncated` where a box runs beyond the end,
     ///   `damaged` for box lengths that cannot be.
     public init(parsing bytes: UnsafeRawBufferPointer) throws(DecodeError) {
-        if bytes.starts(with: [0xff, 0x4f, 0xff, 0x51]) {
+        if bytes.bigEndian32(at: 0) == Self.codestreamStart {
             codestream = 0..<bytes.count
             imageHeader = nil
             isBoxed = false
@@ -53,7 +55,7 @@ public struct JP2Container: Sendable, Hashable {
             let box = try Box(in: bytes, at: offset, within: bytes.count)
             if box.type == Self.codestreamBox {
                 let content = UnsafeRawBufferPointer(rebasing: bytes[box.content])
-                guard content.starts(with: [0xff, 0x4f, 0xff, 0x51]) else {
+                guard content.bigEndian32(at: 0) == Self.codestreamStart else {
                     throw Self.notStartedCodestream(content, at: box.content.lowerBound)
                 }
                 codestream = box.content

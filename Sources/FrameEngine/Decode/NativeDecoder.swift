@@ -1,9 +1,12 @@
 import CKernels
+import Synchronization
 
 /// Decodes HTJ2K through the project's own kernels.
 ///
 /// Answers for every legal stream: either the exact pixels or a reason to decline, so that another decoder can take it.
-/// One instance a thread, not Sendable; its working memory is kept between frames.
+/// One instance a thread, not Sendable. Its working memory is kept between frames, as large as the largest frame so
+/// far asked for, and so is the last output of up to 16 MiB once nobody else refers to it: a frame of a size that was
+/// seen before costs neither an allocation nor a page fault.
 public final class NativeDecoder {
     /// What became of a stream that is not damaged.
     public enum Answer {
@@ -24,9 +27,13 @@ public final class NativeDecoder {
 
     /// What the kernels of this instance use.
     public let instructionSet: InstructionSet
+    /// Where the time of the last decoded frame went.
+    public internal(set) var stages = DecodeStages()
+
     private let limits: DecodeLimits
     private let kernels: UnsafeMutableRawPointer
-    private var arena: UnsafeMutableRawBufferPointer
+    private let arena = WorkingMemory()
+    private var lastOutput: PooledBuffer?
 
     /// - Parameter most: leaves out what lies beyond, for tests and comparisons.
     public init(limits: DecodeLimits = .standard, upTo most: InstructionSet = .avx512) {
@@ -35,12 +42,10 @@ public final class NativeDecoder {
         instructionSet = InstructionSet(features: features)
         kernels = .allocate(byteCount: ck_htj2k_kernels_nbytes(), alignment: 64)
         ck_htj2k_kernels_init(OpaquePointer(kernels), features)
-        arena = .allocate(byteCount: 64 << 10, alignment: 64)
     }
 
     deinit {
         kernels.deallocate()
-        arena.deallocate()
     }
 
     /// Decodes a bare codestream or JP2/JPH file. Pixels as `OpenJPEGDecoder` gives them.
@@ -51,43 +56,55 @@ public final class NativeDecoder {
     public func decode(
         _ bytes: UnsafeRawBufferPointer, reduction: Int = 0, pool: BufferPool
     ) throws(DecodeError) -> Answer {
-        try decode(try CheckedCodestream(in: bytes, limits: limits), reduction: reduction, pool: pool)
+        if let outline = CodestreamOutline(in: bytes, limits: limits) {
+            return try decode(outline, reduction: reduction, pool: pool)
+        }
+        let checked = try CheckedCodestream(in: bytes, limits: limits)
+        return try decode(CodestreamOutline(of: checked), reduction: reduction, pool: pool)
     }
 
     func decode(
-        _ codestream: CheckedCodestream, reduction: Int, pool: BufferPool
+        _ codestream: CodestreamOutline, reduction: Int, pool: BufferPool
     ) throws(DecodeError) -> Answer {
-        let data = codestream.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        let count = codestream.bytes.count
-        var kernelLimits = ck_htj2k_limits(
-            max_pixels: UInt64(limits.maximumSamples),
-            // Two 32-bit planes and what describes them.
-            max_arena_nbytes: UInt64(limits.maximumSamples) * 8 + (256 << 20))
-        var info = ck_htj2k_info()
-        var detail = ck_error_detail()
-        let parsed = ck_htj2k_parse(data, count, UInt32(reduction), 1, &kernelLimits, &info, &detail)
-        if parsed == CK_ERR_UNSUPPORTED { return .declined(reason: Self.word(for: detail.reason)) }
-        guard parsed == CK_OK else { throw Self.error(parsed, detail) }
-
-        reserveArena(info.arena_nbytes)
-        let layout = codestream.header.layout(reduction: reduction)
-        guard layout.byteCount == info.output_nbytes else { return .declined(reason: "geometry") }
-        let pixels = pool.buffer(capacity: layout.byteCount)
-        let status = pixels.withMutableBytes(count: layout.byteCount) { output in
-            ck_htj2k_decode(
-                OpaquePointer(kernels), data, count, UInt32(reduction), &kernelLimits,
-                arena.baseAddress, arena.count, output.baseAddress, output.count, &detail)
+        guard (0...32).contains(reduction) else {
+            throw DecodeError(.unsupported, "reduction \(reduction) is not from 0 to 32")
         }
-        if status == CK_ERR_UNSUPPORTED { return .declined(reason: Self.word(for: detail.reason)) }
-        guard status == CK_OK else { throw Self.error(status, detail) }
-        return .decoded(DecodedFrame(bytes: pixels, layout: layout, decoder: Self.name))
+        let layout = codestream.layout(reduction: reduction)
+        guard layout.width > 0, layout.height > 0 else {
+            throw DecodeError(.unsupported, "reduction \(reduction) leaves no pixel of the image")
+        }
+        let pixels = output(capacity: layout.byteCount, from: pool)
+        var run = KernelRun(
+            kernels: OpaquePointer(kernels), codestream: codestream.bytes, reduction: UInt32(reduction),
+            limits: ck_htj2k_limits(limits))
+        let status = pixels.withMutableBytes(count: layout.byteCount) { output in
+            run.decode(into: output, arena: arena)
+        }
+        stages = run.stages
+        if status == CK_ERR_UNSUPPORTED { return .declined(reason: Self.word(for: run.detail.reason)) }
+        guard status == CK_OK else { throw Self.error(status, run.detail) }
+        var frame = DecodedFrame(bytes: pixels, layout: layout, decoder: Self.name)
+        frame.crc32 = run.crc32
+        return .decoded(frame)
     }
 
-    private func reserveArena(_ wanted: Int) {
-        guard wanted > arena.count else { return }
-        arena.deallocate()
-        arena = .allocate(byteCount: BufferPool.sizeClass(for: wanted), alignment: 64)
+    /// The last output again, where nobody else has it any more; else a new one.
+    private func output(capacity: Int, from pool: BufferPool) -> PooledBuffer {
+        if isKnownUniquelyReferenced(&lastOutput), let lastOutput {
+            // Whoever had it, on whatever thread, has let it go; what they read lies before what is written next.
+            atomicMemoryFence(ordering: .acquiring)
+            if capacity <= Self.keptOutput, lastOutput.reuse(capacity: capacity, in: pool) {
+                return lastOutput
+            }
+        }
+        lastOutput = nil
+        let buffer = pool.buffer(capacity: capacity)
+        if capacity <= Self.keptOutput { lastOutput = buffer }
+        return buffer
     }
+
+    /// Larger outputs go back to their pool at once; one small allocation is nothing to them.
+    private static let keptOutput = 16 << 20
 }
 
 extension NativeDecoder.InstructionSet {
@@ -105,5 +122,14 @@ extension NativeDecoder.InstructionSet {
         } else {
             self = features & CK_CPU_AVX2 != 0 ? .avx2 : .portable
         }
+    }
+}
+
+extension ck_htj2k_limits {
+    fileprivate init(_ limits: DecodeLimits) {
+        self.init(
+            max_pixels: UInt64(limits.maximumSamples),
+            // Two 32-bit planes and what describes them.
+            max_arena_nbytes: UInt64(limits.maximumSamples) * 8 + (256 << 20))
     }
 }

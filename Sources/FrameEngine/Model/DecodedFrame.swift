@@ -8,6 +8,8 @@ public struct DecodedFrame: Sendable {
     public let decoder: String
     /// Why the preferred decoder did not make it, as a word for reports; nil when it did.
     public var fallbackReason: String?
+    /// CRC-32 of `bytes`, where the decoder computed it while they were in the cache; nil where nobody has yet.
+    public var crc32: UInt32?
 
     public init(bytes: PooledBuffer, layout: PixelLayout?, decoder: String) {
         self.bytes = bytes

@@ -14,6 +14,11 @@ public enum CRC32 {
         return crc32_gzip_refl(previous, base.assumingMemoryBound(to: UInt8.self), UInt64(bytes.count))
     }
 
+    /// The same for the kernels, which call it from C while the bytes are in the cache. Any thread.
+    static let kernelFunction: @convention(c) (UInt32, UnsafePointer<UInt8>?, UInt64) -> UInt32 = {
+        crc32_gzip_refl($0, $1, $2)
+    }
+
     /// The checksum of an array of bytes.
     public static func checksum(_ bytes: [UInt8], continuing previous: UInt32 = 0) -> UInt32 {
         bytes.withUnsafeBytes { checksum($0, continuing: previous) }

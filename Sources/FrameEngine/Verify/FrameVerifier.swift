@@ -45,17 +45,16 @@ public enum FrameVerifier {
         _ decoded: DecodedFrame, encoded: PooledBuffer, against frame: PlannedFrame, pool: BufferPool? = nil
     ) -> Verification {
         guard let expected = frame.checksum?.crc32 else {
-            let crc32 = CRC32.checksum(decoded.bytes)
+            let crc32 = decoded.checksum
             return Verification(verdict: .unverifiable, crc32: crc32, frame: decoded)
         }
         let coverage = coverage(of: frame.instance, isDecoded: decoded.layout != nil)
-        let covered = coverage == .pixels ? decoded.bytes : encoded
-        let actual = CRC32.checksum(covered)
+        let actual = coverage == .pixels ? decoded.checksum : CRC32.checksum(encoded)
         if actual == expected {
             let form = coverage == .pixels ? VerifiedForm.decoded : .stored
             return Verification(verdict: .verified(form), crc32: actual, frame: decoded)
         }
-        if coverage == .storedBytes, decoded.layout != nil, CRC32.checksum(decoded.bytes) == expected {
+        if coverage == .storedBytes, decoded.layout != nil, decoded.checksum == expected {
             return Verification(verdict: .verified(.decoded), crc32: expected, frame: decoded)
         }
         if frame.instance.bitsAllocated == 16,
@@ -79,7 +78,7 @@ public enum FrameVerifier {
             $0.width == layout.width && $0.height == layout.height
         }
         guard let expected = listed?.crc32 else { return nil }
-        let actual = CRC32.checksum(decoded.bytes)
+        let actual = decoded.checksum
         let error = VerifyError(expected: expected, actual: actual, coverage: .pixels)
         return Verification(
             verdict: actual == expected ? .verified(.decoded) : .mismatch(error), crc32: actual,
@@ -95,4 +94,9 @@ public enum FrameVerifier {
         if instance.checksumType?.uppercased() == "DECOMPRESSED" { return .pixels }
         return instance.effectiveTransferSyntax.isTranscodedByService ? .pixels : .storedBytes
     }
+}
+
+extension DecodedFrame {
+    /// CRC-32 of `bytes`: the decoder's own, or computed now.
+    public var checksum: UInt32 { crc32 ?? CRC32.checksum(bytes) }
 }

@@ -30,6 +30,65 @@ struct BufferPoolTests {
         #expect(second.bytes.baseAddress == address)
     }
 
+    @Test("memory comes back in the reverse order, whatever its size, and all of it is usable")
+    func reuseOfManySizes() {
+        let pool = BufferPool()
+        let sizes = [1, 5000, 6000, 8192, 100_000, 3 << 20, (3 << 20) + 1, 4 << 20]
+        for round in 0..<3 {
+            var buffers = sizes.flatMap { size in (0..<3).map { _ in pool.buffer(capacity: size) } }
+            #expect(Set(buffers.map { $0.bytes.baseAddress }).count == buffers.count)
+            for (index, buffer) in buffers.enumerated() {
+                buffer.withMutableBytes(count: buffer.capacity) { bytes in
+                    bytes.copyBytes(from: repeatElement(UInt8(index + round), count: bytes.count))
+                }
+            }
+            for (index, buffer) in buffers.enumerated() {
+                #expect(
+                    buffer.bytes.first == UInt8(index + round) && buffer.bytes.last == UInt8(index + round))
+            }
+            buffers.removeAll()
+        }
+    }
+
+    @Test("blocks of 2 MiB and more begin at huge pages, smaller ones at cache lines")
+    func alignment() {
+        let pool = BufferPool()
+        for size in [1, 100_000, 1 << 20, 2 << 20, 5 << 20] {
+            let buffer = pool.buffer(capacity: size)
+            let address = Int(bitPattern: buffer.bytes.baseAddress)
+            #expect(address % (size >= 2 << 20 ? 2 << 20 : 64) == 0, "\(size)")
+        }
+    }
+
+    @Test("a buffer that is used again gets a block of the new size, and gives the old one back")
+    func reuseOfABuffer() {
+        let pool = BufferPool()
+        let buffer = pool.buffer(capacity: 10_000)
+        buffer.withMutableBytes(count: 3) { $0.copyBytes(from: [1, 2, 3]) }
+        let address = buffer.bytes.baseAddress
+        #expect(buffer.reuse(capacity: 9_000, in: pool))
+        #expect(buffer.count == 0 && buffer.bytes.baseAddress == address)
+        #expect(buffer.reuse(capacity: 100_000, in: pool))
+        #expect(buffer.capacity == BufferPool.sizeClass(for: 100_000))
+        #expect(pool.buffer(capacity: 10_000).bytes.baseAddress == address)
+        #expect(!buffer.reuse(capacity: 10, in: BufferPool()))
+    }
+
+    @Test("a decoder's memory grows and never shrinks, in whole huge pages from 1 MiB on")
+    func workingMemory() {
+        let memory = WorkingMemory()
+        #expect(memory.base == nil)
+        for (wanted, size) in [
+            (1000, 1000), (500, 1000), (1 << 20, 2 << 20), (5 << 20, 6 << 20), (1, 6 << 20),
+        ] {
+            #expect(memory.reserve(wanted))
+            #expect(memory.byteCount == size)
+            memory.base?.storeBytes(of: 7, toByteOffset: size - 1, as: UInt8.self)
+        }
+        #expect(!memory.reserve(1 << 60))
+        #expect(memory.byteCount == 0)
+    }
+
     @Test("no more memory is kept idle than the limit says")
     func idleLimit() {
         let pool = BufferPool(idleBytesLimit: 8192)

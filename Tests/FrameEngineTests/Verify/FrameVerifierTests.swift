@@ -135,6 +135,24 @@ import Testing
                 == .mismatch(.init(expected: 77, actual: CRC32.checksum(Self.pixels), coverage: .pixels)))
     }
 
+    @Test("a checksum that the decoder computed on the way stands for its pixels, and for nothing else")
+    func decodersChecksum() throws {
+        var summed = decoded()
+        summed.crc32 = 0x1234
+        let pixels = try verify(summed, against: frame(0x1234))
+        #expect(pixels.verdict == .verified(.decoded) && pixels.crc32 == 0x1234)
+        guard case .mismatch = try verify(summed, against: frame(CRC32.checksum(Self.pixels))).verdict else {
+            Issue.record("the decoder's checksum was not looked at")
+            return
+        }
+        let stored = try verify(summed, against: frame(CRC32.checksum(Self.stored), syntax: .htj2k))
+        #expect(stored.verdict == .verified(.stored) && stored.crc32 == CRC32.checksum(Self.stored))
+        let wide: [UInt8] = Self.pixels.flatMap { [$0, 0] }
+        let widened = try verify(summed, against: frame(CRC32.checksum(wide), bitsAllocated: 16))
+        #expect(widened.verdict == .verified(.widened))
+        #expect(widened.frame.crc32 == nil && widened.crc32 == CRC32.checksum(wide))
+    }
+
     @Test("a mismatch says both checksums and may be tried again")
     func mismatchError() {
         let error = VerifyError(expected: 0xab, actual: 0xcd, coverage: .pixels)
