@@ -115,22 +115,43 @@ static ck_ht_job job_of(const ck_ht_dispatch *d, ck_ht_lane *lane, const ck_ht_b
 }
 
 /*
- * The rows of a block are too far apart for the hardware to foresee, and in a frame's first touch each costs a trip to memory: asked
- * for while another block is in work, they cost little.
+ * A block's bytes are read once, from both ends of a place that the hardware cannot foresee, and its rows are too far apart for it:
+ * asked for while other blocks are in work, they cost little.
  */
-static void prefetch_out(const ck_ht_block *block, size_t size) {
+static void prefetch_rows(const ck_ht_block *block, size_t size) {
     const char *row = block->out;
     for (uint32_t y = 0; y < block->height; y++, row += block->out_stride * size)
-        for (size_t x = 0; x < block->width * size; x += 64) __builtin_prefetch(row + x, 1, 2);
+        for (size_t x = 0; x < block->width * size; x += 64) __builtin_prefetch(row + x, 1, 3);
 }
+
+static void prefetch_bytes(const uint8_t *from, const uint8_t *to) {
+    for (; from < to; from += 64) __builtin_prefetch(from, 0, 3);
+}
+
+static void prefetch_vlc(const ck_ht_block *block) {
+    const uint8_t *end = block->data + block->length_cleanup;
+    prefetch_bytes(end - scup_of(block), end);
+}
+
+static void prefetch_magsgn(const ck_ht_block *block) {
+    prefetch_bytes(block->data, block->data + (block->length_cleanup - scup_of(block)));
+}
+
+enum { VLC_AHEAD = 3, CHECK_AHEAD = 12 }; /* blocks: some hundreds of cycles in all */
 
 static void decode_batch(
     const ck_ht_dispatch *d, ck_ht_block *blocks, const uint64_t *order, size_t n, int is_16, ck_status *status, ck_ht_scratch *sc) {
+    const size_t size = is_16 ? 2 : 4;
+    for (size_t i = 0; i < VLC_AHEAD && i < n; i++) prefetch_vlc(&blocks[order[i] & 0xFFFF]);
     for (size_t i = 0; i < n; i++) {
         const ck_ht_block *block = &blocks[order[i] & 0xFFFF];
+        if (i + VLC_AHEAD < n) prefetch_vlc(&blocks[order[i + VLC_AHEAD] & 0xFFFF]);
         ck_ht_lane_begin(d, &sc->lanes[i], block, scup_of(block));
     }
-    for (size_t k = 0; k < JOBS && k < n; k++) prefetch_out(&blocks[order[k] & 0xFFFF], is_16 ? 2 : 4);
+    for (size_t k = 0; k < JOBS && k < n; k++) {
+        prefetch_rows(&blocks[order[k] & 0xFFFF], size);
+        prefetch_magsgn(&blocks[order[k] & 0xFFFF]);
+    }
     d->step1(sc->lanes, n);
     for (size_t i = 0; i < n;) {
         ck_ht_job jobs[JOBS];
@@ -149,7 +170,10 @@ static void decode_batch(
             }
             index[count++] = at;
         }
-        for (size_t k = i; k < i + JOBS && k < n; k++) prefetch_out(&blocks[order[k] & 0xFFFF], is_16 ? 2 : 4);
+        for (size_t k = i; k < i + JOBS && k < n; k++) {
+            prefetch_rows(&blocks[order[k] & 0xFFFF], size);
+            prefetch_magsgn(&blocks[order[k] & 0xFFFF]);
+        }
         if (count) (is_16 ? d->step2_16 : d->step2_32)(jobs, count);
         for (size_t k = 0; k < count; k++) status[index[k]] = finish(&jobs[k], &blocks[index[k]], is_16);
     }
@@ -161,6 +185,8 @@ static ck_status decode(const ck_ht_dispatch *d, ck_ht_block *blocks, size_t n, 
         size_t count = n - base < WINDOW ? n - base : WINDOW, valid = 0;
         for (size_t i = 0; i < count; i++) {
             const ck_ht_block *b = &blocks[base + i];
+            if (i + CHECK_AHEAD < count && b[CHECK_AHEAD].data && b[CHECK_AHEAD].length_cleanup > 1)
+                __builtin_prefetch(b[CHECK_AHEAD].data + b[CHECK_AHEAD].length_cleanup - 2, 0, 3);
             status[base + i] = check(b);
             if (status[base + i] != CK_OK) continue;
             sc->order[valid++] = (uint64_t)((b->height + 1u) / 2) << 40 | (uint64_t)((b->width + 1u) / 2) << 20 | i;
