@@ -16,33 +16,32 @@
 
 enum { U_MAX = 14, QUADS = 2 * CK_HT_CHUNK_PAIRS };
 
-/* u_q of 16 pairs from their raw U-VLC bits, 7.3.6; an extension is left out, it means u_q >= 33. */
+/*
+ * u_q of 16 pairs from their raw U-VLC bits, 7.3.6; an extension is left out, it means u_q >= 33. By three bits of the stream (here
+ * four, to save a mask): u_pfx | mask of the suffix << 8 | suffix bits << 16 | prefix bits << 21.
+ */
 INLINE __m512i decode_u(__m512i tags, __m256i raw16) {
-    /* u_pfx | prefix bits << 8 | suffix bits << 16, by three (here four, to save a mask) bits of the stream */
-    const __m512i prefix = _mm512_broadcast_i32x8(_mm256_setr_epi32(
-        0x050305, 0x000101, 0x000202, 0x000101, 0x010303, 0x000101, 0x000202, 0x000101));
-    const __m512i ones = _mm512_set1_epi32(-1), byte = _mm512_set1_epi32(0xFF);
+    enum { ONE = 1 | 1 << 21, TWO = 2 | 2 << 21, THREE = 3 | 1 << 8 | 1 << 16 | 3 << 21, FIVE = 5 | 31 << 8 | 5 << 16 | 3 << 21 };
+    const __m512i prefix = _mm512_broadcast_i32x8(_mm256_setr_epi32(FIVE, ONE, TWO, ONE, THREE, ONE, TWO, ONE));
     __m512i raw = _mm512_cvtepu16_epi32(raw16);
     __mmask16 off0 = _mm512_test_epi32_mask(tags, _mm512_set1_epi32(1 << CK_TAG_UOFF));
-    __mmask16 off1 = _mm512_test_epi32_mask(tags, _mm512_set1_epi32((int)(1u << (CK_TAG_UOFF + 16))));
+    __mmask16 off1 = _mm512_movepi32_mask(tags);
     __m512i p0 = _mm512_maskz_permutexvar_epi32(off0, raw, prefix);
-    raw = _mm512_srlv_epi32(raw, _mm512_and_si512(_mm512_srli_epi32(p0, 8), byte));
+    raw = _mm512_srlv_epi32(raw, _mm512_srli_epi32(p0, 21));
     __m512i p1 = _mm512_maskz_permutexvar_epi32(off1, raw, prefix);
-    raw = _mm512_srlv_epi32(raw, _mm512_and_si512(_mm512_srli_epi32(p1, 8), byte));
-    __m512i n0 = _mm512_srli_epi32(p0, 16), n1 = _mm512_srli_epi32(p1, 16);
-    __m512i u0 = _mm512_add_epi32(_mm512_and_si512(p0, byte), _mm512_andnot_si512(_mm512_sllv_epi32(ones, n0), raw));
-    raw = _mm512_srlv_epi32(raw, n0);
-    __m512i u1 = _mm512_add_epi32(_mm512_and_si512(p1, byte), _mm512_andnot_si512(_mm512_sllv_epi32(ones, n1), raw));
-    return _mm512_or_si512(u0, _mm512_slli_epi32(u1, 16));
+    raw = _mm512_srlv_epi32(raw, _mm512_srli_epi32(p1, 21));
+    __m512i raw1 = _mm512_shrdv_epi32(raw, raw, _mm512_srli_epi32(p0, 16)); /* takes the count modulo 32 */
+    __m512i p = _mm512_mask_blend_epi16(0xAAAAAAAA, p0, _mm512_slli_epi32(p1, 16));
+    raw = _mm512_mask_blend_epi16(0xAAAAAAAA, raw, _mm512_slli_epi32(raw1, 16));
+    return _mm512_add_epi16(_mm512_and_si512(p, _mm512_set1_epi16(7)), _mm512_and_si512(raw, _mm512_srli_epi16(p, 8)));
 }
 
 /* U_q of 32 quads: kappa from `near`, the OR of 2 (mu - 1) + 1 of the four samples above (7.3.7), plus u. */
-INLINE __m512i exponents(__m512i tags, __m512i u, __m512i near) {
+INLINE __m512i exponents(__m512i rho, __m512i u, __m512i near) {
     const __m512i one = _mm512_set1_epi16(1);
     __m512i high = _mm512_lzcnt_epi32(_mm512_andnot_si512(_mm512_set1_epi32(0xFFFF), near));
     __m512i low = _mm512_lzcnt_epi32(_mm512_slli_epi32(near, 16));
     __m512i zeros = _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
-    __m512i rho = _mm512_and_si512(tags, _mm512_set1_epi16(15));
     __mmask32 gamma = _mm512_test_epi16_mask(rho, _mm512_sub_epi16(rho, one));
     __m512i kappa = _mm512_mask_max_epi16(one, gamma, one, _mm512_sub_epi16(_mm512_set1_epi16(15), zeros));
     return _mm512_maskz_add_epi16(_mm512_test_epi16_mask(rho, rho), kappa, u);
@@ -60,45 +59,53 @@ INLINE __m512i prefix_sum(__m512i x) {
     return _mm512_add_epi16(x, t);
 }
 
+/* Both bytes of each word become the lower one. */
+INLINE __m512i twice(__m512i x) {
+    return _mm512_shuffle_epi8(x, _mm512_broadcast_i32x4(_mm_setr_epi8(0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10, 12, 12, 14, 14)));
+}
+
+/* What is known of 32 quads before their bits are read: per quad, bytes of U_q, bit and byte offset in a window, twice each. */
+typedef struct {
+    __m512i tags, exponent, bit, byte;
+    const uint8_t *window[4]; /* of eight quads each, which take 7 + 8 * 56 bits at most */
+} plan;
+
 /* Sample values of eight quads, two's complement; `seen` gets 2 (mu - 1) + 1, or 0. */
-INLINE __m512i samples(
-    __m512i tags, __m512i u, __m512i offsets, __m512i pick, const uint8_t *window, int general, __m128i up, __m128i down, __m512i *seen) {
+INLINE __m512i samples(const plan *q, __m512i pick, const uint8_t *window, int general, __m128i up, __m128i down, __m512i *seen) {
     const __m512i one = _mm512_set1_epi16(1);
-    __m512i tag = _mm512_permutexvar_epi16(pick, tags);
+    __m512i tag = _mm512_permutexvar_epi16(pick, q->tags);
     __mmask32 is_one = _mm512_test_epi16_mask(tag, _mm512_set1_epi64(0x0800040002000100));
     __mmask32 is_known = _mm512_test_epi16_mask(tag, _mm512_set1_epi64(0x0080004000200010));
     __mmask32 sigma = _mm512_test_epi16_mask(tag, _mm512_set1_epi64(0x0008000400020001));
-    __m512i m = _mm512_maskz_permutexvar_epi16(sigma, pick, u);
-    m = _mm512_mask_sub_epi16(m, is_known, m, one);
-
-    __m512i offset = _mm512_permutexvar_epi16(pick, offsets);
-    const __m512i twice = _mm512_set1_epi16(0x0101);
-    __m512i control = _mm512_mullo_epi16(_mm512_srli_epi16(offset, 3), twice);
-    control = _mm512_add_epi8(control, _mm512_set1_epi64(0x0706050403020100));
-    __m512i bytes = _mm512_permutexvar_epi8(control, _mm512_loadu_si512(window));
-
+    __m512i m = _mm512_maskz_permutexvar_epi16(sigma, pick, q->exponent);
+    m = _mm512_mask_sub_epi16(m, is_known, m, _mm512_set1_epi16(0x0101));
     __m512i start = _mm512_mullo_epi64(m, _mm512_set1_epi64(0x0001000100010000));
-    start = _mm512_add_epi16(start, _mm512_and_si512(offset, _mm512_set1_epi16(7)));
-    start = _mm512_add_epi16(_mm512_or_si512(start, _mm512_slli_epi16(start, 8)), _mm512_set1_epi16(0x0800));
+    m = _mm512_srli_epi16(m, 8);
+
+    __m512i control = _mm512_add_epi8(_mm512_permutexvar_epi16(pick, q->byte), _mm512_set1_epi64(0x0706050403020100));
+    __m512i bytes = _mm512_permutexvar_epi8(control, _mm512_loadu_si512(window));
+    start = _mm512_add_epi16(start, _mm512_permutexvar_epi16(pick, q->bit));
     __m512i v = _mm512_multishift_epi64_epi8(start, bytes);
 
-    __m512i power = _mm512_sllv_epi16(one, m);
-    v = _mm512_and_si512(v, _mm512_sub_epi16(power, one));
-    v = _mm512_mask_add_epi16(v, is_one, v, power);
+    /* Of the bits m are the sample's; an EMB one stands above them. */
+    __m512i others = _mm512_sllv_epi16(_mm512_set1_epi16(-1), m), power = _mm512_maskz_sllv_epi16(is_one, one, m);
+    v = _mm512_ternarylogic_epi64(v, others, power, 0xBA); /* (a & ~b) | c */
     *seen = _mm512_or_si512(v, _mm512_maskz_mov_epi16(sigma, one));
     __m512i magnitude;
     if (general)
-        magnitude = _mm512_srl_epi16(_mm512_sll_epi16(_mm512_add_epi16(*seen, _mm512_set1_epi16(2)), up), down);
+        magnitude = _mm512_maskz_srl_epi16(sigma, _mm512_sll_epi16(_mm512_add_epi16(*seen, _mm512_set1_epi16(2)), up), down);
     else
-        magnitude = _mm512_add_epi16(_mm512_srli_epi16(v, 1), one);
-    magnitude = _mm512_maskz_mov_epi16(sigma, magnitude);
+        magnitude = _mm512_avg_epu16(*seen, _mm512_setzero_si512()); /* mu, or 0 for 0 */
     return _mm512_mask_sub_epi16(magnitude, _mm512_test_epi16_mask(v, one), _mm512_setzero_si512(), magnitude);
 }
 
 /* 32 samples of a row, `columns` of them to be written. is_wide: to 32 bits; general: (2 x + sign of x) << shift. */
 INLINE void store(void *out, __m512i x, uint32_t columns, int is_wide, int general, __m128i shift) {
     if (!is_wide) {
-        _mm512_mask_storeu_epi16(out, columns >= 32 ? 0xFFFFFFFFu : (1u << columns) - 1, x);
+        if (columns >= 32)
+            _mm512_storeu_si512(out, x);
+        else
+            _mm512_mask_storeu_epi16(out, (1u << columns) - 1, x);
         return;
     }
     __m512i half[2] = {_mm512_cvtepi16_epi32(_mm512_castsi512_si256(x)), _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(x, 1))};
@@ -114,20 +121,10 @@ INLINE void store(void *out, __m512i x, uint32_t columns, int is_wide, int gener
     }
 }
 
+/* 2 (mu - 1) + 1 of the lower samples of 32 quads: of 16 quads sample 1, then sample 3. */
 typedef struct {
-    __m512i v1[CK_HT_MAX_CHUNKS], v3[CK_HT_MAX_CHUNKS]; /* per quad of the row above, of its two lower samples */
-} row_above;
-
-/* OR of the four samples above each quad of chunk c: samples 1 and 3 above, 3 above left, 1 above right. */
-INLINE __m512i near_above(const row_above *above, uint32_t c, uint32_t chunks, uint16_t left) {
-    const __m512i none = _mm512_setzero_si512();
-    __m512i v1 = above->v1[c], v3 = above->v3[c];
-    __m512i next = c + 1 < chunks ? _mm512_zextsi128_si512(_mm512_castsi512_si128(above->v1[c + 1])) : none;
-    __m512i carry = _mm512_alignr_epi32(v3, none, 15), ahead = _mm512_alignr_epi32(next, v1, 1);
-    __m512i from_left = _mm512_shldi_epi32(v3, carry, 16), from_right = _mm512_shrdi_epi32(v1, ahead, 16);
-    if (chunks > 1) from_left = _mm512_mask_set1_epi16(from_left, 1, (short)left);
-    return _mm512_or_si512(_mm512_ternarylogic_epi64(v1, v3, from_left, 0xFE), from_right);
-}
+    __m512i first, second;
+} lower_row;
 
 /* A block on its way through its rows. */
 typedef struct {
@@ -135,17 +132,42 @@ typedef struct {
     __m128i up, down, shift; /* from mu to the value */
     __m512i largest;
     size_t position;
-    uint32_t legal, chunks;
-    row_above above;
+    uint32_t legal, chunks, rows; /* rows to decode: 0 once something is wrong */
+    lower_row above[CK_HT_MAX_CHUNKS];
 } progress;
 
-INLINE void begin(progress *p, ck_ht_job *job, int is_wide) {
+/*
+ * OR of the four samples above each quad of chunk c: samples 1 and 3 above, 3 above left, 1 above right. `left` is what the chunk to
+ * the left had above before its row was decoded.
+ */
+INLINE __m512i near_above(const progress *p, uint32_t c, int narrow, uint16_t left) {
+    const __m512i sample1 = _mm512_set_epi16(47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32,
+        15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i sample3 = _mm512_add_epi16(sample1, _mm512_set1_epi16(16));
+    const __m512i from_left = _mm512_set_epi16(62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 31,
+        30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 0);
+    const __m512i from_right = _mm512_set_epi16(0, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33,
+        32, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1);
+    __m512i a = p->above[c].first, b = p->above[c].second;
+    __m512i l = _mm512_maskz_permutex2var_epi16(~1u, a, from_left, b);
+    __m512i r = _mm512_maskz_permutex2var_epi16(~0u >> 1, a, from_right, b);
+    if (!narrow) {
+        l = _mm512_mask_set1_epi16(l, 1, (short)left);
+        if (c + 1 < p->chunks)
+            r = _mm512_mask_set1_epi16(r, 1u << 31, (short)_mm_cvtsi128_si32(_mm512_castsi512_si128(p->above[c + 1].first)));
+    }
+    __m512i x = _mm512_or_si512(_mm512_permutex2var_epi16(a, sample1, b), _mm512_permutex2var_epi16(a, sample3, b));
+    return _mm512_ternarylogic_epi64(x, l, r, 0xFE);
+}
+
+INLINE void begin(progress *p, ck_ht_job *job, int is_wide, int narrow) {
     const ck_ht_block *block = job->block;
     const uint32_t plane = block->k_max - 1u - block->missing_msbs, bits = plane + block->half_steps;
     p->job = job;
     p->legal = job->lane->limit < U_MAX ? job->lane->limit : U_MAX;
+    p->rows = job->lane->quads_y;
     if (!is_wide) {
-        if (bits > CK_HT_MAX_BITS16) job->status = CK_ERR_LIMIT;
+        if (bits > CK_HT_MAX_BITS16) job->status = CK_ERR_LIMIT, p->rows = 0;
         if (p->legal + bits > CK_HT_MAX_BITS16 + 1) p->legal = CK_HT_MAX_BITS16 + 1 - bits;
     }
     p->up = _mm_cvtsi32_si128((int)plane);
@@ -153,14 +175,53 @@ INLINE void begin(progress *p, ck_ht_job *job, int is_wide) {
     p->shift = _mm_cvtsi32_si128((int)bits - 1);
     p->largest = _mm512_setzero_si512();
     p->position = 0;
-    p->chunks = (job->lane->quads_x + QUADS - 1) / QUADS;
-    for (uint32_t c = 0; c < p->chunks; c++) p->above.v1[c] = p->above.v3[c] = _mm512_setzero_si512();
+    p->chunks = narrow ? 1 : (job->lane->quads_x + QUADS - 1) / QUADS;
+    for (uint32_t c = 0; c < p->chunks; c++) p->above[c].first = p->above[c].second = _mm512_setzero_si512();
 }
 
-INLINE ck_status row(progress *p, uint32_t y, int is_wide, int general) {
+/* Exponents and places of the bits of chunk c of row y. */
+INLINE void look(progress *p, plan *q, uint32_t y, uint32_t c, int narrow, uint16_t left) {
     const ck_ht_lane *lane = p->job->lane;
+    const size_t at = (size_t)y * lane->pairs_x + c * CK_HT_CHUNK_PAIRS;
+    const uint32_t pairs = lane->pairs_x - c * CK_HT_CHUNK_PAIRS;
+    const __mmask16 present = pairs >= CK_HT_CHUNK_PAIRS ? 0xFFFF : (__mmask16)((1u << pairs) - 1);
+    const __m512i tags = _mm512_maskz_loadu_epi32(present, lane->tags + at), rho = _mm512_and_si512(tags, _mm512_set1_epi16(0x0F));
+    __m512i u;
+    if (y == 0)
+        u = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(lane->first_u + c * QUADS)));
+    else
+        u = decode_u(tags, _mm256_loadu_si256((const __m256i *)(lane->raw + at)));
+    u = exponents(rho, u, near_above(p, c, narrow, left));
+    p->largest = _mm512_max_epu16(p->largest, u);
+    if (_mm512_cmpgt_epu16_mask(u, _mm512_set1_epi16((short)p->legal))) {
+        p->job->status = _mm512_cmpgt_epu16_mask(u, _mm512_set1_epi16((short)lane->limit)) ? CK_ERR_DAMAGED : CK_ERR_LIMIT;
+        p->rows = 0;
+        return;
+    }
+    __m512i known = _mm512_and_si512(tags, _mm512_set1_epi16(0xF0));
+    __m512i lengths = _mm512_sub_epi16(_mm512_mullo_epi16(_mm512_popcnt_epi16(rho), u), _mm512_popcnt_epi16(known));
+    __m512i ends = prefix_sum(lengths), starts = _mm512_sub_epi16(ends, lengths);
+    const uint8_t *base = p->job->magsgn + (p->position >> 3);
+    starts = _mm512_add_epi16(starts, _mm512_set1_epi16((short)(p->position & 7)));
+    p->position += (uint16_t)_mm_extract_epi16(_mm512_extracti32x4_epi32(ends, 3), 7);
+    /* Of each eight quads the first byte, and from there on. */
+    __m512i bytes = _mm512_srli_epi16(starts, 3);
+    __m512i begin = _mm512_shuffle_epi8(bytes, _mm512_set1_epi16(0x0100));
+    const __m512i of_eight = _mm512_zextsi128_si512(_mm_setr_epi16(0, 8, 16, 24, 0, 0, 0, 0));
+    uint64_t from = (uint64_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(_mm512_permutexvar_epi16(of_eight, bytes)));
+    q->window[0] = base;
+    q->window[1] = base + (from >> 16 & 0xFFFF);
+    q->window[2] = base + (from >> 32 & 0xFFFF);
+    q->window[3] = base + (from >> 48);
+    q->tags = tags;
+    q->exponent = twice(u);
+    q->byte = twice(_mm512_sub_epi16(bytes, begin));
+    q->bit = _mm512_add_epi16(twice(_mm512_and_si512(starts, _mm512_set1_epi16(7))), _mm512_set1_epi16(0x0800));
+}
+
+/* Samples of chunk c of row y. */
+INLINE void take(progress *p, const plan *q, uint32_t y, uint32_t c, int is_wide, int general) {
     const ck_ht_block *block = p->job->block;
-    const uint32_t chunks = p->chunks;
     const size_t size = is_wide ? 4 : 2;
     /* Word n of a result: where it comes from in two vectors of eight quads of four words. */
     const __m512i quad0 = _mm512_srli_epi16(_mm512_set_epi16(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,
@@ -170,83 +231,92 @@ INLINE ck_status row(progress *p, uint32_t y, int is_wide, int general) {
     const __m512i lower_of = _mm512_add_epi16(upper_of, _mm512_set1_epi16(1));
     const __m512i seen_of = _mm512_set_epi16(63, 59, 55, 51, 47, 43, 39, 35, 31, 27, 23, 19, 15, 11, 7, 3,
         61, 57, 53, 49, 45, 41, 37, 33, 29, 25, 21, 17, 13, 9, 5, 1);
-    char *upper = (char *)block->out + 2 * y * block->out_stride * size, *lower = upper + block->out_stride * size;
+    char *upper = (char *)block->out + (2 * y * block->out_stride + c * 2 * QUADS) * size, *lower = upper + block->out_stride * size;
     const int has_lower = 2 * y + 1 < block->height;
-    uint16_t left = 0;
-    for (uint32_t c = 0; c < chunks; c++) {
-        const size_t at = (size_t)y * lane->pairs_x + c * CK_HT_CHUNK_PAIRS;
-        const uint32_t pairs = lane->pairs_x - c * CK_HT_CHUNK_PAIRS;
-        const __mmask16 present = pairs >= CK_HT_CHUNK_PAIRS ? 0xFFFF : (__mmask16)((1u << pairs) - 1);
-        __m512i tags = _mm512_maskz_loadu_epi32(present, lane->tags + at), u;
-        if (y == 0)
-            u = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(lane->first_u + c * QUADS)));
-        else
-            u = decode_u(tags, _mm256_loadu_si256((const __m256i *)(lane->raw + at)));
-        u = exponents(tags, u, near_above(&p->above, c, chunks, left));
-        p->largest = _mm512_max_epu16(p->largest, u);
-        if (_mm512_cmpgt_epu16_mask(u, _mm512_set1_epi16((short)p->legal)))
-            return _mm512_cmpgt_epu16_mask(u, _mm512_set1_epi16((short)lane->limit)) ? CK_ERR_DAMAGED : CK_ERR_LIMIT;
-
-        __m512i rho = _mm512_and_si512(tags, _mm512_set1_epi16(0x0F)), known = _mm512_and_si512(tags, _mm512_set1_epi16(0xF0));
-        __m512i lengths = _mm512_sub_epi16(_mm512_mullo_epi16(_mm512_popcnt_epi16(rho), u), _mm512_popcnt_epi16(known));
-        __m512i ends = prefix_sum(lengths), starts = _mm512_sub_epi16(ends, lengths);
-        /* Each eight quads get a window of 64 bytes of their own: they take 7 + 8 * 56 bits at most. */
-        const uint8_t *base = p->job->magsgn + (p->position >> 3);
-        starts = _mm512_add_epi16(starts, _mm512_set1_epi16((short)(p->position & 7)));
-        p->position += (uint16_t)_mm_extract_epi16(_mm512_extracti32x4_epi32(ends, 3), 7);
-        __m512i begin = _mm512_shuffle_epi8(starts, _mm512_set1_epi16(0x0100)); /* of the eight */
-        const uint8_t *window[4];
-        window[0] = base;
-        window[1] = base + (_mm_cvtsi128_si32(_mm512_extracti32x4_epi32(begin, 1)) >> 3 & 0x1FFF);
-        window[2] = base + (_mm_cvtsi128_si32(_mm512_extracti32x4_epi32(begin, 2)) >> 3 & 0x1FFF);
-        window[3] = base + (_mm_cvtsi128_si32(_mm512_extracti32x4_epi32(begin, 3)) >> 3 & 0x1FFF);
-        starts = _mm512_sub_epi16(starts, _mm512_andnot_si512(_mm512_set1_epi16(7), begin));
-
-        __m512i value[4], seen[4], pick = quad0;
-        for (int g = 0; g < 4; g++) {
-            value[g] = samples(tags, u, starts, pick, window[g], general && !is_wide, p->up, p->down, &seen[g]);
+    const uint32_t columns = block->width - c * 2 * QUADS;
+    __m512i pick = quad0;
+    for (uint32_t half = 0; half < 2; half++) {
+        if (half && columns <= 32) {
+            p->above[c].second = _mm512_setzero_si512();
+            break;
+        }
+        __m512i value[2], seen[2];
+        for (uint32_t g = 0; g < 2; g++) {
+            value[g] = samples(q, pick, q->window[2 * half + g], general && !is_wide, p->up, p->down, &seen[g]);
             pick = _mm512_add_epi16(pick, _mm512_set1_epi16(8));
         }
-        const uint32_t columns = block->width - c * 2 * QUADS;
-        store(upper + c * 2 * QUADS * size, _mm512_permutex2var_epi16(value[0], upper_of, value[1]), columns, is_wide, general, p->shift);
-        if (has_lower) store(lower + c * 2 * QUADS * size, _mm512_permutex2var_epi16(value[0], lower_of, value[1]), columns, is_wide, general, p->shift);
-        if (columns > 32) {
-            store(upper + (c * 2 * QUADS + 32) * size, _mm512_permutex2var_epi16(value[2], upper_of, value[3]), columns - 32, is_wide, general, p->shift);
-            if (has_lower) store(lower + (c * 2 * QUADS + 32) * size, _mm512_permutex2var_epi16(value[2], lower_of, value[3]), columns - 32, is_wide, general, p->shift);
-        }
-        __m512i s01 = _mm512_permutex2var_epi16(seen[0], seen_of, seen[1]), s23 = _mm512_permutex2var_epi16(seen[2], seen_of, seen[3]);
-        if (chunks > 1) left = (uint16_t)_mm_extract_epi16(_mm512_extracti32x4_epi32(p->above.v3[c], 3), 7);
-        p->above.v1[c] = _mm512_shuffle_i64x2(s01, s23, 0x44);
-        p->above.v3[c] = _mm512_shuffle_i64x2(s01, s23, 0xEE);
+        const uint32_t left = half ? columns - 32 : columns;
+        const size_t at = half * 32 * size;
+        store(upper + at, _mm512_permutex2var_epi16(value[0], upper_of, value[1]), left, is_wide, general, p->shift);
+        if (has_lower) store(lower + at, _mm512_permutex2var_epi16(value[0], lower_of, value[1]), left, is_wide, general, p->shift);
+        __m512i lower_seen = _mm512_permutex2var_epi16(seen[0], seen_of, seen[1]);
+        if (half)
+            p->above[c].second = lower_seen;
+        else
+            p->above[c].first = lower_seen;
     }
+}
+
+INLINE void finish_row(progress *p) {
     /* An encoder may leave out one last byte of ones, not more (7.1.2). */
-    return p->position > p->job->nbits + 8 ? CK_ERR_DAMAGED : CK_OK;
+    if (p->position > p->job->nbits + 8) p->job->status = CK_ERR_DAMAGED, p->rows = 0;
+}
+
+/* The last word of what is above a chunk. */
+INLINE uint16_t last_above(const progress *p, uint32_t c) {
+    return (uint16_t)_mm_extract_epi16(_mm512_extracti32x4_epi32(p->above[c].second, 3), 7);
+}
+
+INLINE void row_of_chunks(progress *p, uint32_t y, int is_wide, int general) {
+    uint16_t left = 0;
+    for (uint32_t c = 0; c < p->chunks; c++) {
+        plan q;
+        look(p, &q, y, c, 0, left);
+        if (p->rows == 0) return;
+        left = last_above(p, c);
+        take(p, &q, y, c, is_wide, general);
+    }
+    finish_row(p);
 }
 
 /*
- * One or two blocks of equal size. A row waits for the one above it and for its position in the bits, some hundred cycles in all;
- * with rows of two blocks in turn, one computes while the other waits.
+ * Two blocks (or one, twice the same pointer). A row waits for the one above it and for its position in the bits, some hundred cycles
+ * in all; with rows of two blocks in turn, one computes while the other waits.
  */
-INLINE void step2(ck_ht_job *jobs, size_t count, int is_wide, int general) {
+INLINE void step2(ck_ht_job *first, ck_ht_job *second, int is_wide, int general, int narrow) {
     progress p[2];
-    for (size_t i = 0; i < count; i++) begin(&p[i], &jobs[i], is_wide);
-    for (uint32_t y = 0; y < jobs->lane->quads_y; y++)
-        for (size_t i = 0; i < count; i++)
-            if (jobs[i].status == CK_OK) jobs[i].status = row(&p[i], y, is_wide, general);
-    for (size_t i = 0; i < count; i++) {
+    begin(&p[0], first, is_wide, narrow);
+    begin(&p[1], second, is_wide, narrow);
+    if (first == second) p[1].rows = 0;
+    for (uint32_t y = 0; y < p[0].rows || y < p[1].rows; y++) {
+        if (!narrow) {
+            if (y < p[0].rows) row_of_chunks(&p[0], y, is_wide, general);
+            if (y < p[1].rows) row_of_chunks(&p[1], y, is_wide, general);
+            continue;
+        }
+        plan q[2];
+        if (y < p[0].rows) look(&p[0], &q[0], y, 0, 1, 0);
+        if (y < p[1].rows) look(&p[1], &q[1], y, 0, 1, 0);
+        if (y < p[0].rows) take(&p[0], &q[0], y, 0, is_wide, general), finish_row(&p[0]);
+        if (y < p[1].rows) take(&p[1], &q[1], y, 0, is_wide, general), finish_row(&p[1]);
+    }
+    for (int i = 0; i < (first == second ? 1 : 2); i++) {
         __m512i words = _mm512_max_epu16(p[i].largest, _mm512_srli_epi32(p[i].largest, 16));
-        jobs[i].lane->u_max = (uint32_t)_mm512_reduce_max_epu32(_mm512_and_si512(words, _mm512_set1_epi32(0xFFFF)));
+        p[i].job->lane->u_max = (uint32_t)_mm512_reduce_max_epu32(_mm512_and_si512(words, _mm512_set1_epi32(0xFFFF)));
     }
 }
 
+INLINE int is_narrow(const ck_ht_job *job) { return job->lane->quads_x <= QUADS; }
+
 INLINE void step2_all(ck_ht_job *jobs, size_t count, int is_wide) {
-    for (size_t i = 0, n; i < count; i += n) {
-        int general = ck_ht_job_is_general(&jobs[i]);
-        n = i + 1 < count && ck_ht_job_is_general(&jobs[i + 1]) == general ? 2 : 1;
+    for (size_t i = 0; i < count;) {
+        ck_ht_job *first = &jobs[i++], *second = first;
+        int general = ck_ht_job_is_general(first), narrow = is_narrow(first);
+        if (i < count && ck_ht_job_is_general(&jobs[i]) == general && is_narrow(&jobs[i]) == narrow) second = &jobs[i++];
         if (general)
-            step2(jobs + i, n, is_wide, 1);
+            narrow ? step2(first, second, is_wide, 1, 1) : step2(first, second, is_wide, 1, 0);
         else
-            step2(jobs + i, n, is_wide, 0);
+            narrow ? step2(first, second, is_wide, 0, 1) : step2(first, second, is_wide, 0, 0);
     }
 }
 
