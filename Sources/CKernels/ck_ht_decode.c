@@ -1,8 +1,8 @@
-/* Entry points: checks, batches of equal blocks, then step 1 and step 2 of each batch. */
+/* Entry points: checks, batches of blocks of equal width, then step 1 and step 2 of each batch. */
 #include "ck_ht_lane.h"
 
 enum {
-    WINDOW = 256, /* blocks looked at together for equal sizes */
+    WINDOW = 512, /* blocks looked at together for equal widths */
     JOBS = 2      /* blocks in step 2 together */
 };
 
@@ -11,7 +11,7 @@ typedef struct {
     int32_t image[CK_HT_MAX_AREA];
     uint8_t states[CK_HT_MAX_STATES];
     uint8_t magsgn[JOBS][CK_HT_MAGSGN_NBYTES];
-    uint64_t order[WINDOW]; /* size in the high bits, index in the low ones */
+    uint64_t order[WINDOW]; /* width, then height from high to low, then index */
 } ck_ht_scratch;
 
 size_t ck_ht_scratch_bytes(void) { return (sizeof(ck_ht_scratch) + 63) & ~(size_t)63; }
@@ -189,11 +189,11 @@ static ck_status decode(const ck_ht_dispatch *d, ck_ht_block *blocks, size_t n, 
                 __builtin_prefetch(b[CHECK_AHEAD].data + b[CHECK_AHEAD].length_cleanup - 2, 0, 3);
             status[base + i] = check(b);
             if (status[base + i] != CK_OK) continue;
-            sc->order[valid++] = (uint64_t)((b->height + 1u) / 2) << 40 | (uint64_t)((b->width + 1u) / 2) << 20 | i;
+            sc->order[valid++] = (uint64_t)((b->width + 1u) / 2) << 40 | (uint64_t)(CK_HT_MAX_SIDE - (b->height + 1u) / 2) << 20 | i;
         }
         sort(sc->order, valid);
         for (size_t i = 0, end; i < valid; i = end) {
-            for (end = i + 1; end < valid && end - i < d->lanes_max && sc->order[end] >> 20 == sc->order[i] >> 20;) end++;
+            for (end = i + 1; end < valid && end - i < d->lanes_max && sc->order[end] >> 40 == sc->order[i] >> 40;) end++;
             decode_batch(d, blocks + base, sc->order + i, end - i, is_16, status + base, sc);
         }
     }

@@ -106,6 +106,18 @@ void ck_ht_lane_begin(const ck_ht_dispatch *d, ck_ht_lane *lane, const ck_ht_blo
 /* Makes sure that `needed` events can be read. */
 void ck_ht_mel_refill(ck_ht_lane *lane, uint32_t needed);
 
+/* Step 1 of rows `from` to `to` of quads of some lanes. */
+typedef void ck_ht_step1_rows(ck_ht_lane *lanes, size_t count, uint32_t from, uint32_t to);
+
+/* All rows of lanes of falling heights: as many lanes together as have the row. */
+static inline void ck_ht_step1_all_rows(ck_ht_lane *lanes, size_t count, ck_ht_step1_rows *rows) {
+    for (uint32_t from = 0; count > 0; count--) {
+        uint32_t to = lanes[count - 1].quads_y;
+        if (to > from) rows(lanes, count, from, to);
+        from = to;
+    }
+}
+
 /* The variants behind ck_ht_dispatch. */
 void ck_ht_step1_scalar(ck_ht_lane *lanes, size_t count);
 void ck_ht_step1_bmi2(ck_ht_lane *lanes, size_t count);

@@ -54,4 +54,4 @@ void ck_ht_step1_rows_scalar(ck_ht_lane *lanes, size_t count, uint32_t from, uin
     if (count == 1) step1_1(lanes, from, to);
 }
 
-void ck_ht_step1_scalar(ck_ht_lane *lanes, size_t count) { ck_ht_step1_rows_scalar(lanes, count, 0, lanes->quads_y); }
+void ck_ht_step1_scalar(ck_ht_lane *lanes, size_t count) { ck_ht_step1_all_rows(lanes, count, ck_ht_step1_rows_scalar); }

@@ -27,5 +27,5 @@ __attribute__((target("bmi,bmi2,lzcnt"))) void ck_ht_step1_rows_bmi2(ck_ht_lane 
     if (count == 1) step1_1(lanes, from, to);
 }
 
-void ck_ht_step1_bmi2(ck_ht_lane *lanes, size_t count) { ck_ht_step1_rows_bmi2(lanes, count, 0, lanes->quads_y); }
+void ck_ht_step1_bmi2(ck_ht_lane *lanes, size_t count) { ck_ht_step1_all_rows(lanes, count, ck_ht_step1_rows_bmi2); }
 #endif

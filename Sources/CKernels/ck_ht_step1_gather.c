@@ -120,17 +120,20 @@ TARGET static void write_records(
 /* Fewer lanes than this do not pay. */
 enum { FULL_ENOUGH = 12 };
 
-void ck_ht_step1_gather(ck_ht_lane *lanes, size_t count) {
+static void gather_rows(ck_ht_lane *lanes, size_t count, uint32_t from, uint32_t to) {
+    if (from == 0) ck_ht_step1_rows_bmi2(lanes, count, from++, 1);
+    if (from == to) return;
     while (count >= FULL_ENOUGH) {
         size_t n = count >= 16 + FULL_ENOUGH ? (count < 32 ? count : 32) : count < 16 ? count : 16;
-        ck_ht_step1_rows_bmi2(lanes, n, 0, 1);
         if (n > 16)
-            rows_32(lanes, n);
+            rows_32(lanes, n, from, to);
         else
-            rows_16(lanes, n);
+            rows_16(lanes, n, from, to);
         lanes += n;
         count -= n;
     }
-    if (count) ck_ht_step1_bmi2(lanes, count);
+    ck_ht_step1_rows_bmi2(lanes, count, from, to);
 }
+
+void ck_ht_step1_gather(ck_ht_lane *lanes, size_t count) { ck_ht_step1_all_rows(lanes, count, gather_rows); }
 #endif

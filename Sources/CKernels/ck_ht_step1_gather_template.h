@@ -91,11 +91,11 @@ TARGET static void CK_HT_NAME(chunk)(CK_HT_NAME(state) *state, ck_ht_lane *lanes
     *state = st;
 }
 
-TARGET static void CK_HT_NAME(rows)(ck_ht_lane *lanes, size_t count) {
+TARGET static void CK_HT_NAME(rows)(ck_ht_lane *lanes, size_t count, uint32_t from, uint32_t to) {
     CK_HT_NAME(state) st;
     __m512i offset[CK_HT_V];
     const uvlc_table lengths = load_lengths();
-    const uint32_t quads_x = lanes->quads_x, quads_y = lanes->quads_y, pairs_x = lanes->pairs_x;
+    const uint32_t quads_x = lanes->quads_x, pairs_x = lanes->pairs_x;
     _Alignas(64) uint32_t position[16], where[16];
     EACH(s, CK_HT_V) {
         for (uint32_t i = 0; i < 16; i++) {
@@ -106,7 +106,7 @@ TARGET static void CK_HT_NAME(rows)(ck_ht_lane *lanes, size_t count) {
         st.position[s] = _mm512_load_si512(position);
         offset[s] = _mm512_load_si512(where);
     }
-    for (uint32_t y = 1; y < quads_y; y++) {
+    for (uint32_t y = from; y < to; y++) {
         EACH(s, CK_HT_V) st.next[s] = _mm512_setzero_si512();
         for (uint32_t x = 0; x < quads_x; x += 2 * CK_HT_CHUNK_PAIRS) {
             uint32_t quads = quads_x - x < 2 * CK_HT_CHUNK_PAIRS ? quads_x - x : 2 * CK_HT_CHUNK_PAIRS;

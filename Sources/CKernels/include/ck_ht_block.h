@@ -42,14 +42,14 @@ struct ck_ht_lane;
 struct ck_ht_job;
 struct ck_ht_dispatch {
     uint32_t features;
-    /* Step 1 (clause 7.3.1-7.3.6: MEL, VLC, U-VLC) of up to lanes_max blocks that are equal in size. */
+    /* Step 1 (clause 7.3.1-7.3.6: MEL, VLC, U-VLC) of up to lanes_max blocks of equal width and falling heights. */
     void (*step1)(struct ck_ht_lane *lanes, size_t count);
     size_t lanes_max;
     /* Removes the stuffing bits of a VLC stream (7.1.4) and fills up with zeros; returns the number of payload bits. */
     uint32_t (*unstuff_vlc)(const uint8_t *first, const uint8_t *scup_byte, uint8_t *out, uint32_t wanted_nbytes);
     /* Removes the stuffing bits of a MagSgn segment (7.1.2); returns the number of payload bits. */
     size_t (*unstuff_magsgn)(const uint8_t *in, size_t in_nbytes, uint8_t *out, size_t out_nbytes);
-    /* Step 2 (7.3.7-7.3.8: exponents, MagSgn) into 32 or 16 bits, of blocks that are equal in size. */
+    /* Step 2 (7.3.7-7.3.8: exponents, MagSgn) into 32 or 16 bits. */
     void (*step2_32)(struct ck_ht_job *jobs, size_t count);
     void (*step2_16)(struct ck_ht_job *jobs, size_t count);
 };
@@ -61,7 +61,7 @@ void ck_ht_dispatch_init(ck_ht_dispatch *d, uint32_t features);
 size_t ck_ht_scratch_bytes(void);
 
 /*
- * Decodes n blocks of any sizes; faster when many of them are equal in size, whatever their order. status[i] is that of block i;
+ * Decodes n blocks of any sizes; faster when many of them are equal in width, whatever their order. status[i] is that of block i;
  * the result is CK_OK or the first status that is not. A block that fails has undefined samples in its rectangle, no others.
  * CK_ERR_TRUNCATED is not used: a cut block shows as CK_ERR_DAMAGED, if at all.
  */
