@@ -39,6 +39,11 @@ INLINE __m512i uvlc_length(const uvlc_table *t, __m512i index) {
     return _mm512_mask_mov_epi32(low, _mm512_test_epi32_mask(index, _mm512_set1_epi32(128)), high);
 }
 
+/* Of bit `position` the byte offset of the word, plus `offset`. */
+INLINE __m512i word_after(__m512i offset, __m512i position) {
+    return _mm512_add_epi32(offset, _mm512_slli_epi32(_mm512_srli_epi32(position, 5), 2));
+}
+
 /* The lanes `zero` use up an event, and have no codeword when it is 0 (7.3.5). */
 INLINE __m512i take_event(__m512i entry, __mmask16 zero, __m512i *low, __m512i *high) {
     __mmask16 empty = _mm512_mask_testn_epi32_mask(zero, *low, _mm512_set1_epi32(1));

@@ -6,7 +6,8 @@
  * Both are undefined at the end.
  */
 typedef struct {
-    __m512i position[CK_HT_V], next[CK_HT_V], above[CK_HT_V], below[CK_HT_V];
+    __m512i position[CK_HT_V], low[CK_HT_V], high[CK_HT_V]; /* in the VLC bits; the two words from there */
+    __m512i next[CK_HT_V], above[CK_HT_V], below[CK_HT_V];
     __m512i events_low[CK_HT_V], events_high[CK_HT_V];
 } CK_HT_NAME(state);
 
@@ -15,12 +16,8 @@ INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const __
     uint32_t (*tags)[16], uint32_t (*raw)[16], uint32_t shift, int two_quads) {
     const __m512i seven = _mm512_set1_epi32(7), low7 = _mm512_set1_epi32(127), boundary = _mm512_set1_epi32(0x180);
     __m512i bits[CK_HT_V], e0[CK_HT_V], e1[CK_HT_V];
-    EACH(s, CK_HT_V) {
-        /* A pair takes 30 bits at most: 32 of two words do. */
-        __m512i at = _mm512_add_epi32(offset[s], _mm512_slli_epi32(_mm512_srli_epi32(st->position[s], 5), 2));
-        __m512i low = _mm512_i32gather_epi32(at, vlc, 1), high = _mm512_i32gather_epi32(at, vlc + 4, 1);
-        bits[s] = _mm512_shrdv_epi32(low, high, st->position[s]);
-    }
+    /* A pair takes 30 bits at most: 32 of two words do. */
+    EACH(s, CK_HT_V) bits[s] = _mm512_shrdv_epi32(st->low[s], st->high[s], st->position[s]);
     EACH(s, CK_HT_V) {
         __m512i context = _mm512_ternarylogic_epi32(st->next[s], st->above[s], boundary, 0xF8); /* a | (b & c) */
         e0[s] = _mm512_i32gather_epi32(_mm512_ternarylogic_epi32(context, bits[s], low7, 0xF8), ck_ht_vlc_other, 4);
@@ -47,7 +44,12 @@ INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const __
         index = _mm512_or_si512(index, _mm512_srli_epi32(e0[s], 31));
         index = _mm512_or_si512(index, _mm512_slli_epi32(_mm512_srli_epi32(e1[s], 31), 1));
         __m512i used = _mm512_add_epi32(_mm512_and_si512(e0[s], seven), _mm512_and_si512(e1[s], seven));
-        st->position[s] = _mm512_add_epi32(st->position[s], _mm512_add_epi32(used, uvlc_length(lengths, index)));
+        __m512i position = _mm512_add_epi32(st->position[s], _mm512_add_epi32(used, uvlc_length(lengths, index)));
+        /* Over the border of a word the second becomes the first; the next is fetched anyway, one gather a pair. */
+        __mmask16 over = _mm512_test_epi32_mask(_mm512_xor_si512(position, st->position[s]), _mm512_set1_epi32(32));
+        st->position[s] = position;
+        st->low[s] = _mm512_mask_mov_epi32(st->low[s], over, st->high[s]);
+        st->high[s] = _mm512_i32gather_epi32(word_after(offset[s], position), vlc, 1);
         __m512i seam = _mm512_and_si512(_mm512_srli_epi32(e0[s], CK_VLC_BOUNDARY), _mm512_set1_epi32(3));
         seam = _mm512_ternarylogic_epi32(seam, _mm512_srli_epi32(e1[s], CK_VLC_BOUNDARY - 1), _mm512_set1_epi32(6), 0xF8);
         st->below[s] = _mm512_or_si512(st->below[s], _mm512_slli_epi32(seam, shift));
@@ -104,7 +106,9 @@ TARGET static void CK_HT_NAME(rows)(ck_ht_lane *lanes, size_t count, uint32_t fr
             where[i] = (uint32_t)(lane * sizeof *lanes);
         }
         st.position[s] = _mm512_load_si512(position);
-        offset[s] = _mm512_load_si512(where);
+        offset[s] = _mm512_add_epi32(_mm512_load_si512(where), _mm512_set1_epi32(4));
+        st.low[s] = _mm512_i32gather_epi32(word_after(offset[s], st.position[s]), lanes->vlc - 4, 1);
+        st.high[s] = _mm512_i32gather_epi32(word_after(offset[s], st.position[s]), lanes->vlc, 1);
     }
     for (uint32_t y = from; y < to; y++) {
         EACH(s, CK_HT_V) st.next[s] = _mm512_setzero_si512();
