@@ -62,8 +62,8 @@ CK_TARGET static uint32_t CK_53(horizontal)(const void *low_, const void *high_,
 {
     const CK_S *low = low_, *high = high_;
     CK_S *even = even_, *out = out_;
-    if (n_low + n_high == 1) { /* F.3.6: a single sample is itself, or half of itself at an odd coordinate */
-        out[0] = (CK_S)(odd ? high[0] >> 1 : low[0]);
+    if (n_low + n_high == 1) { /* F.3.6: a single sample is itself, or half of itself at an odd coordinate, towards zero as OpenJPEG's */
+        out[0] = (CK_S)(odd ? high[0] / 2 : low[0]);
         return 0;
     }
     uint32_t bad = 0;

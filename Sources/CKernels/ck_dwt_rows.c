@@ -92,9 +92,9 @@ static void single_row(ck_row_source *rows, void *odd, void *even)
     synthesise_row(rows, y, odd);
     for (uint32_t i = 0; i < rows->width; i++)
         if (rows->kind == CK_ROWS_16)
-            ((int16_t *)odd)[i] >>= 1;
+            ((int16_t *)odd)[i] /= 2;
         else if (rows->kind == CK_ROWS_32)
-            ((int32_t *)odd)[i] >>= 1;
+            ((int32_t *)odd)[i] /= 2;
         else
             ((float *)odd)[i] *= (float)(0.5 / CK_97_HIGH_GAIN);
 }

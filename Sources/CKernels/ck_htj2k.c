@@ -103,6 +103,8 @@ static ck_status walk_tile_parts(const ck_stream *s, const ck_siz *siz, const ck
     return CK_OK;
 }
 
+static uint64_t plane_edge(uint32_t v, uint32_t step, uint32_t reduction) { return ck_ceil_shift(ck_ceil_div(v, step), reduction); }
+
 static ck_status output_geometry(const ck_stream *s, const ck_siz *siz, uint32_t reduction, ck_htj2k_info *info)
 {
     uint64_t width = ck_ceil_shift(siz->xsiz, reduction) - ck_ceil_shift(siz->xosiz, reduction);
@@ -117,7 +119,15 @@ static ck_status output_geometry(const ck_stream *s, const ck_siz *siz, uint32_t
     info->width = (uint32_t)width, info->height = (uint32_t)height;
     info->tiles = siz->tiles_x * siz->tiles_y;
     info->output_nbytes = (size_t)(width * height * info->components * info->bytes_per_sample);
-    return width == 0 || height == 0 ? ck_fail(s, CK_ERR_ARGUMENT, CK_REASON_REDUCTION, 0) : CK_OK;
+    if (width == 0 || height == 0)
+        return ck_fail(s, CK_ERR_ARGUMENT, CK_REASON_REDUCTION, 0);
+    for (uint32_t c = 0; c < siz->components; c++) /* a small subsampled component may vanish before the image does */
+        if (plane_edge(siz->xsiz, siz->xrsiz[c], reduction) == plane_edge(siz->xosiz, siz->xrsiz[c], reduction) ||
+            plane_edge(siz->ysiz, siz->yrsiz[c], reduction) == plane_edge(siz->yosiz, siz->yrsiz[c], reduction)) {
+            s->detail->component = (int32_t)c;
+            return ck_fail(s, CK_ERR_ARGUMENT, CK_REASON_REDUCTION, 0);
+        }
+    return CK_OK;
 }
 
 /* Image components are at different grids: they must be put together after all tiles. */
@@ -128,8 +138,6 @@ static int needs_planes(const ck_siz *siz)
             return 1;
     return 0;
 }
-
-static uint64_t plane_edge(uint32_t v, uint32_t step, uint32_t reduction) { return ck_ceil_shift(ck_ceil_div(v, step), reduction); }
 
 /* Everything but the decoder itself and the tile: the same order as in ck_htj2k_begin's arena. */
 static void take_frame(ck_arena *arena, const ck_siz *siz, const survey *sum, const ck_htj2k_info *info, uint32_t reduction,

@@ -35,7 +35,10 @@ static ck_status for_each_block(ck_htj2k_decoder *d, const ck_stream *s, int low
 
 static int is_coded(const ck_codeblock *b) { return b->passes > 0 && b->length_cleanup > 0; }
 
-/* A block's contributions in one piece, copied only when there are several. */
+/*
+ * A block's contributions in one piece, copied only when there are several. Unaligned, one behind the other: the arena has room for as
+ * many bytes as the codestream has, and none for gaps.
+ */
 static const uint8_t *block_bytes(ck_htj2k_decoder *d, const ck_codeblock *b)
 {
     if (b->contributions <= 1)
@@ -43,9 +46,10 @@ static const uint8_t *block_bytes(ck_htj2k_decoder *d, const ck_codeblock *b)
     uint64_t total = 0, done = 0;
     for (uint32_t i = 0; i < b->contributions; i++)
         total += b->length[i];
-    uint8_t *copy = ck_arena_take(&d->arena, total, 1);
-    if (!copy)
+    if (total > d->arena.capacity - d->arena.used)
         return NULL;
+    uint8_t *copy = d->arena.base + d->arena.used;
+    d->arena.used += total;
     for (uint32_t i = 0; i < b->contributions; done += b->length[i++])
         memcpy(copy + done, d->data + b->offset[i], b->length[i]);
     return copy;

@@ -26,7 +26,7 @@ typedef enum {
     CK_REASON_BLOCK = 6,            /* a code-block's segments contradict T.814 */
     CK_REASON_PIXEL_LIMIT = 7,
     CK_REASON_ARENA_LIMIT = 8,
-    CK_REASON_REDUCTION = 9,        /* fewer decompositions than the reduction asks for */
+    CK_REASON_REDUCTION = 9,        /* fewer decompositions than the reduction asks for, or nothing left of a component */
     CK_REASON_OUTPUT_SIZE = 10,
     CK_REASON_ARENA_SIZE = 11,
     /* Legal, but declined. */
