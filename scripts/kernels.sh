@@ -6,8 +6,9 @@ set -euo pipefail
 usage() {
     cat <<'TEXT'
 usage: scripts/kernels.sh test [--quick] [--seed N]
-       scripts/kernels.sh sanitize [--seed N]
-       scripts/kernels.sh fuzz [--seconds N] [--openjpeg]
+       scripts/kernels.sh sanitize [--quick] [--seed N]
+       scripts/kernels.sh fuzz [--seconds N | --minutes N] [--jobs N] [--openjpeg] [--only TARGET]
+       scripts/kernels.sh corpus
        scripts/kernels.sh aarch64 [--seed N]
        scripts/kernels.sh bench
 
@@ -15,14 +16,20 @@ Builds the programs in Tests/Kernels with clang into .build-kernels/ and runs th
 
   test       optimised build, every CPU variant that this machine has, a minute at most on two idle cores
   sanitize   the same with the address and undefined-behaviour sanitizers, fewer cases
-  fuzz       libFuzzer with both sanitizers, first on the block decoder, then on the whole decoder
-  aarch64    cross-built for 64-bit Arm and run under qemu: blocks, and the frames of the fixtures
+  fuzz       libFuzzer with both sanitizers on headers, packets, blocks and whole streams; prints what each target executed
+             and found, also when interrupted; findings, minimised, lie in .build-kernels/fuzz/findings/
+  corpus     writes Tests/Kernels/corpus/ anew: the least inputs that reach what the present ones, generated ones and those
+             found by fuzzing here reach; 'test' and 'sanitize' replay them
+  aarch64    cross-built for 64-bit Arm and run under qemu: all that needs no library
   bench      times on the fixtures, against OpenJPH and OpenJPEG
 
   --quick      a tenth of the random cases
   --seed N     other random cases (default 1); a failure prints the seed that repeats it
-  --seconds N  time for each of the two fuzzers (default 60)
-  --openjpeg   fuzzing also stops where OpenJPEG decodes other pixels; to be judged one by one
+  --seconds N  time for all fuzz targets together, shared out evenly (default 60)
+  --minutes N  the same in minutes
+  --jobs N     fuzzing processes at once (default: one a core)
+  --openjpeg   one target more: streams that OpenJPEG decodes otherwise; to be judged as docs/htj2k-decoder.md says
+  --only T     one target alone: headers, packets, blocks, streams or openjpeg
   --help       this text
 
 Real frames are looked for in $HI_FETCH_SHARED_DATA/frames, or in shared/data/frames beside the repository; tests that
@@ -44,18 +51,29 @@ command=
 quick=false
 seed=1
 seconds=60
-compare=
+jobs=$(nproc)
+targets=(headers packets blocks streams)
 while [ $# -gt 0 ]; do
     case "$1" in
         --help | -h) usage; exit 0 ;;
         --quick) quick=true ;;
-        --openjpeg) compare=1 ;;
-        --seed | --seconds)
-            [[ "${2:-}" =~ ^[0-9]+$ ]] || usage_error "$1 needs a number"
-            if [ "$1" = --seed ]; then seed=$2; else seconds=$2; fi
+        --openjpeg) targets+=(openjpeg) ;;
+        --only)
+            [[ "${2:-}" =~ ^(headers|packets|blocks|streams|openjpeg)$ ]] || usage_error "--only needs the name of a target"
+            targets=("$2")
             shift
             ;;
-        test | sanitize | fuzz | aarch64 | bench)
+        --seed | --seconds | --minutes | --jobs)
+            [[ "${2:-}" =~ ^[0-9]+$ ]] || usage_error "$1 needs a number"
+            case "$1" in
+                --seed) seed=$2 ;;
+                --seconds) seconds=$2 ;;
+                --minutes) seconds=$((60 * $2)) ;;
+                --jobs) jobs=$2 ;;
+            esac
+            shift
+            ;;
+        test | sanitize | fuzz | corpus | aarch64 | bench)
             [ -z "$command" ] || usage_error "one command at a time"
             command=$1
             ;;
@@ -64,11 +82,14 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ -n "$command" ] || usage_error "which command?"
+[ "$jobs" -gt 0 ] || usage_error "--jobs needs a number above 0"
 
 cd "$(dirname "$0")/.."
 kernels=Sources/CKernels
 tests=Tests/Kernels
+corpus=$tests/corpus
 build=.build-kernels/$command
+if [ "$command" = corpus ]; then build=.build-kernels/fuzz; fi
 mkdir -p "$build"
 cc=${CC:-clang}
 cxx=${CXX:-clang++}
@@ -100,7 +121,7 @@ compile() {
             wait -n || fail "a file does not compile"
             running=$((running - 1))
         fi
-        "$compiler" -std="$language" -Wall -Wextra "${flags[@]}" "${includes[@]}" -c "$source" -o "$object" &
+        "$compiler" -std="$language" -D_GNU_SOURCE -Wall -Wextra "${flags[@]}" "${includes[@]}" -c "$source" -o "$object" &
         running=$((running + 1))
     done
     while [ "$running" -gt 0 ]; do
@@ -114,6 +135,14 @@ objects() {
     local name
     for name in "$@"; do echo "$build/$name.o"; done
     for name in "$kernels"/*.c; do echo "$build/$(basename "$name" .c).o"; done
+}
+
+# sources NAME...: their paths.
+sources() {
+    local name
+    for name in "$@"; do
+        if [ -f "$tests/$name.cc" ]; then echo "$tests/$name.cc"; else echo "$tests/$name.c"; fi
+    done
 }
 
 # link PROGRAM FLAGS... -- NAME...: names of test objects.
@@ -141,90 +170,101 @@ choose_linker() {
     fi
 }
 
-# Both test programs at once; prints what they print when one fails, and their last lines otherwise.
-run_tests() {
-    local cases=$1 rounds=$2 damage=$3 failed=
-    CK_DAMAGE_ROUNDS=$damage "$build/test_htj2k" "$seed" "$cases" >"$build/test_htj2k.log" 2>&1 &
-    local whole=$!
-    "$build/test_ht_blocks" "$seed" "$rounds" >"$build/test_ht_blocks.log" 2>&1 &
-    local blocks=$!
-    # A program that hangs must not outlive an interrupted run.
-    trap 'kill "$whole" "$blocks" 2>/dev/null; exit 130' INT TERM
-    wait "$blocks" || failed=test_ht_blocks
-    wait "$whole" || failed="${failed:+$failed }test_htj2k"
-    trap - INT TERM
-    if [ -n "$failed" ]; then
-        tail -n 60 "$build/test_ht_blocks.log" "$build/test_htj2k.log"
-        fail "$command: FAILED: $failed (seed $seed)"
-    fi
-    echo "kernels: blocks: $(tail -n 1 "$build/test_ht_blocks.log")"
-    echo "kernels: frames: $(tail -n 1 "$build/test_htj2k.log")"
-    echo "kernels: $command passed in ${SECONDS} s, seed $seed, $cases random streams, $rounds rounds of blocks, $damage of damage"
+declare -A running=() # name of a test by process
+stop_tests() {
+    kill "${!running[@]}" 2>/dev/null
+    exit 130
+}
+failed=()
+await_test() {
+    local process status=0
+    wait -n -p process || status=$?
+    if [ "$status" -ne 0 ]; then failed+=("${running[$process]}"); fi
+    unset "running[$process]"
 }
 
-program_sources=("$tests"/htj2k_streams.c "$tests"/htj2k_repack.c "$tests"/htj2k_openjpeg.c "$tests"/htj2k_openjph.cc)
-program_names=(htj2k_streams htj2k_repack htj2k_openjpeg htj2k_openjph)
+# run_tests "PROGRAM [ARGUMENT...]"...: as many at once as there are cores; the last line of each, or more when one fails.
+run_tests() {
+    local one name
+    # A program that hangs must not outlive an interrupted run.
+    trap stop_tests INT TERM
+    for one in "$@"; do
+        if [ "${#running[@]}" -ge "$cores" ]; then await_test; fi
+        # shellcheck disable=SC2086 # arguments have no spaces; no emulator is no word
+        ${emulator:-} "$build/"$one >"$build/${one%% *}.log" 2>&1 &
+        running[$!]=${one%% *}
+    done
+    while [ "${#running[@]}" -gt 0 ]; do await_test; done
+    trap - INT TERM
+    for one in "$@"; do
+        name=${one%% *}
+        grep -h SKIPPED "$build/$name.log" || true
+        echo "kernels: $name: $(tail -n 1 "$build/$name.log")"
+    done
+    for name in "${failed[@]}"; do
+        echo "kernels: the end of what $name says:"
+        tail -n 60 "$build/$name.log"
+    done
+    [ ${#failed[@]} -eq 0 ] || fail "$command: FAILED: ${failed[*]} (seed $seed)"
+}
+
+library_names=(htj2k_openjpeg htj2k_openjph)
+stream_names=(htj2k_streams htj2k_header htj2k_packets htj2k_repack htj2k_layers)
 sanitizers=(-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined)
 
+. "$tests/fuzzing.sh"
+
+# build_tests FLAGS...: all test programs. $libraries says whether those of others are at hand.
 build_tests() {
-    require_libraries
-    compile "$@" -- "$kernels"/*.c "${program_sources[@]}" "$tests"/test_htj2k.c "$tests"/test_ht_blocks.c
-    link test_htj2k "$@" "${linker[@]}" -- test_htj2k "${program_names[@]}"
-    link test_ht_blocks "$@" "${linker[@]}" -- test_ht_blocks
+    local names=(test_ht_blocks test_htj2k test_htj2k_damage test_htj2k_layers test_htj2k_reasons) name linking=()
+    local with=(htj2k_guarded htj2k_coverage "${stream_names[@]}" "${library_names[@]}")
+    compile "$@" -- "$kernels"/*.c $(sources "${names[@]}" "${with[@]}" fuzz_replay fuzz_headers fuzz_packets fuzz_ht_blocks fuzz_htj2k)
+    for name in "${names[@]}"; do
+        link "$name" "$@" "${linker[@]}" -- "$name" "${with[@]}"
+    done
+    for name in headers packets blocks streams; do
+        link "replay_$name" "$@" "${linker[@]}" -- fuzz_replay "${fuzz_program[$name]}" "${stream_names[@]}" "${library_names[@]}"
+    done
 }
 
-fuzz_one() {
-    local target=$1 corpus=$2 longest=$3 log=$build/$1.log
-    echo "kernels: $target for $seconds s"
-    # Findings go to $build/findings-TARGET-*.
-    if ! "$build/$target" -max_total_time="$seconds" -max_len="$longest" -timeout=60 -rss_limit_mb=3000 -print_final_stats=1 \
-        -artifact_prefix="$build/findings-$target-" "$build/$corpus-found" "$build/$corpus" >"$log" 2>&1; then
-        tail -n 60 "$log"
-        fail "fuzz: FAILED: $target, input in $build/findings-$target-*"
-    fi
-    executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-    echo "kernels: $target: $executed inputs, $(grep -c . < <(ls "$build/$corpus-found")) kept, no finding"
+replays() {
+    local name
+    for name in headers packets blocks streams; do echo "replay_$name $corpus/$name.hex"; done
 }
 
 case "$command" in
     test)
         find_frames
         choose_linker
+        require_libraries
         build_tests -O2 -g
-        if "$quick"; then run_tests 40 150 1; else run_tests 400 1500 3; fi
+        mapfile -t replay < <(replays)
+        if "$quick"; then streams=40 blocks=150 layers=60; else streams=800 blocks=1500 layers=2000; fi
+        run_tests "test_ht_blocks $seed $blocks" "test_htj2k $seed $streams" "test_htj2k_damage $seed" "test_htj2k_layers $seed $layers" \
+            test_htj2k_reasons "${replay[@]}"
+        echo "kernels: test passed in ${SECONDS} s, seed $seed"
         ;;
     sanitize)
         find_frames
         choose_linker
+        require_libraries
         build_tests "${sanitizers[@]}"
+        mapfile -t replay < <(replays)
         # An assertion of libopenjph is left by a jump, which leaks.
         export ASAN_OPTIONS=detect_leaks=0
-        if "$quick"; then run_tests 10 150 0; else run_tests 40 1500 1; fi
+        if "$quick"; then streams=10 blocks=150 layers=40; else streams=60 blocks=800 layers=300; fi
+        run_tests "test_ht_blocks $seed $blocks" "test_htj2k $seed $streams" "test_htj2k_damage $seed" "test_htj2k_layers $seed $layers" \
+            test_htj2k_reasons "${replay[@]}"
+        echo "kernels: sanitize passed in ${SECONDS} s, seed $seed"
         ;;
     fuzz)
-        choose_linker
-        if ! echo '#include <stddef.h>
-int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n) { (void)p, (void)n; return 0; }' |
-            "$cc" "${linker[@]}" -fsanitize=fuzzer,address -x c - -o "$build/fuzzer-check" 2>"$build/fuzzer-check.log"; then
-            cat "$build/fuzzer-check.log" >&2
-            echo "kernels: NOT AVAILABLE: $cc has no libFuzzer. The Swift toolchain's clang has; with Debian's:" >&2
-            echo "  apt-get install clang-14 libclang-rt-14-dev && CC=clang-14 CXX=clang++-14 scripts/kernels.sh fuzz" >&2
-            exit 69
-        fi
-        require_libraries
-        compile "${sanitizers[@]}" -fsanitize=fuzzer-no-link -- "$kernels"/*.c "${program_sources[@]}" \
-            "$tests"/fuzz_ht_blocks.c "$tests"/fuzz_htj2k.c "$tests"/make_corpus.c
-        link make_corpus "${sanitizers[@]}" "${linker[@]}" -- make_corpus "${program_names[@]}"
-        link fuzz_ht_blocks "${sanitizers[@]}" "${linker[@]}" -fsanitize=fuzzer -- fuzz_ht_blocks
-        link fuzz_htj2k "${sanitizers[@]}" "${linker[@]}" -fsanitize=fuzzer -- fuzz_htj2k htj2k_openjpeg
-        export ASAN_OPTIONS=detect_leaks=0
-        mkdir -p "$build/blocks" "$build/streams" "$build/blocks-found" "$build/streams-found"
-        "$build/make_corpus" "$build/blocks" "$build/streams"
-        if [ -n "$compare" ]; then export CK_FUZZ_OPENJPEG=1; fi
-        fuzz_one fuzz_ht_blocks blocks 2048
-        total=$executed
-        fuzz_one fuzz_htj2k streams 8192
-        echo "kernels: fuzz passed: $total inputs to the block decoder, $executed to the whole decoder, no finding"
+        build_fuzzers
+        fuzz_all
+        ;;
+    corpus)
+        targets=(headers packets blocks streams)
+        build_fuzzers
+        for name in "${targets[@]}"; do write_corpus "$name"; done
         ;;
     aarch64)
         cc=aarch64-linux-gnu-gcc
@@ -238,16 +278,12 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n) { (void)p, (void)n;
         find_frames
         cxx=$cc # C only: no C++ compiler is needed
         libraries=(-lm)
-        compile -O2 -g -DCK_WITHOUT_LIBRARIES -- "$kernels"/*.c "$tests"/test_ht_blocks.c "$tests"/test_htj2k.c \
-            "$tests"/htj2k_streams.c "$tests"/htj2k_repack.c "$tests"/htj2k_no_libraries.c
-        link test_ht_blocks -static -- test_ht_blocks
-        link test_htj2k -static -- test_htj2k htj2k_streams htj2k_repack htj2k_no_libraries
-        "$emulator" "$build/test_ht_blocks" "$seed" 400 >"$build/test_ht_blocks.log" 2>&1 ||
-            { tail -n 30 "$build/test_ht_blocks.log"; fail "aarch64: FAILED: test_ht_blocks (seed $seed)"; }
-        echo "kernels: blocks: $(tail -n 1 "$build/test_ht_blocks.log")"
-        CK_DAMAGE_ROUNDS=0 "$emulator" "$build/test_htj2k" "$seed" 0 >"$build/test_htj2k.log" 2>&1 ||
-            { tail -n 30 "$build/test_htj2k.log"; fail "aarch64: FAILED: test_htj2k"; }
-        echo "kernels: frames: $(tail -n 1 "$build/test_htj2k.log")"
+        library_names=(htj2k_no_libraries)
+        linker=(-static)
+        build_tests -O2 -g -DCK_WITHOUT_LIBRARIES
+        mapfile -t replay < <(replays)
+        run_tests "test_ht_blocks $seed 400" "test_htj2k $seed 0" "test_htj2k_damage $seed" "test_htj2k_layers $seed 300" \
+            test_htj2k_reasons "${replay[@]}"
         echo "kernels: aarch64 passed in ${SECONDS} s, seed $seed"
         ;;
     bench)
@@ -255,8 +291,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n) { (void)p, (void)n;
         [ -n "${CK_FRAMES:-}" ] || exit 0
         choose_linker
         require_libraries
-        compile -O2 -g -- "$kernels"/*.c "${program_sources[@]}" "$tests"/bench_htj2k.c "$tests"/bench_ht_blocks.c
-        link bench_htj2k "${linker[@]}" -- bench_htj2k "${program_names[@]}"
+        compile -O2 -g -- "$kernels"/*.c $(sources "${library_names[@]}" bench_htj2k bench_ht_blocks)
+        link bench_htj2k "${linker[@]}" -- bench_htj2k "${library_names[@]}"
         link bench_ht_blocks "${linker[@]}" -- bench_ht_blocks
         "$build/bench_htj2k"
         if python3 -c 'import numpy' 2>/dev/null; then

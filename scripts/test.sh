@@ -43,7 +43,7 @@ if "$quick"; then
 else
     scripts/kernels.sh test
     scripts/kernels.sh sanitize
-    scripts/kernels.sh fuzz --seconds 30
+    scripts/kernels.sh fuzz --seconds 120
 fi
 
 say "debug build"

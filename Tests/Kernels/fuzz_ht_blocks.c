@@ -1,18 +1,16 @@
 /*
- * libFuzzer target of the HT block decoder: the first bytes choose shape and parameters, the rest is the segment. Every variant must
- * agree with the scalar one. With -DCK_FUZZ_REPLAY a main that replays files.
+ * Fuzz target of the HT block decoder: the first bytes choose shape and parameters, the rest is the segment. Every variant must agree
+ * with the scalar one.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "ck_cpu.h"
 #include "ck_ht_block.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
+#include "kernel_test.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const uint32_t masks[] = {0, CK_CPU_AVX2 | CK_CPU_FAST_PDEP, ~(uint32_t)CK_CPU_FAST_GATHER, CK_CPU_ALL};
+    static uint32_t features[KERNEL_MASKS];
+    static int masks;
+    if (!masks)
+        masks = kernel_masks(features);
     enum { COPIES = 16 }; /* enough of them for the variant with a block a lane */
     static int32_t out[2][COPIES][4096];
     static void *scratch;
@@ -35,36 +33,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     block.data = memcpy(copy, data + 9, size);
     for (int narrow = 0; narrow < 2; narrow++) {
         ck_status first = CK_OK;
-        for (size_t m = 0; m < sizeof masks / sizeof masks[0]; m++) {
+        for (int m = 0; m < masks; m++) {
             ck_ht_block blocks[COPIES];
             ck_status status[COPIES];
             ck_ht_dispatch d;
-            ck_ht_dispatch_init(&d, ck_cpu_features() & masks[m]);
-            size_t n = m == 3 ? COPIES : 1;
+            ck_ht_dispatch_init(&d, features[m]);
+            size_t n = m == masks - 1 ? COPIES : 1;
             for (size_t i = 0; i < n; i++) blocks[i] = block, blocks[i].out = out[m > 0][i];
             (narrow ? ck_ht_decode_blocks16 : ck_ht_decode_blocks32)(&d, blocks, n, status, scratch);
             if (m == 0) first = status[0];
             for (size_t i = 0; i < n; i++) {
-                if ((status[i] == CK_OK) != (first == CK_OK)) abort();
-                if (first == CK_OK && m && memcmp(out[0][0], out[1][i], (size_t)block.width * block.height * (narrow ? 2 : 4))) abort();
+                demand((status[i] == CK_OK) == (first == CK_OK), "status depends on the CPU");
+                demand(first != CK_OK || m == 0 || memcmp(out[0][0], out[1][i], (size_t)block.width * block.height * (narrow ? 2 : 4)) == 0,
+                    "samples depend on the CPU");
             }
         }
     }
     free(copy);
     return 0;
 }
-
-#ifdef CK_FUZZ_REPLAY
-int main(int argc, char **argv) {
-    static uint8_t bytes[1 << 20];
-    for (int i = 1; i < argc; i++) {
-        FILE *f = fopen(argv[i], "rb");
-        if (!f) return 2;
-        size_t n = fread(bytes, 1, sizeof bytes, f);
-        fclose(f);
-        LLVMFuzzerTestOneInput(bytes, n);
-    }
-    printf("%d inputs\n", argc - 1);
-    return 0;
-}
-#endif

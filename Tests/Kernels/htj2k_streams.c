@@ -27,31 +27,53 @@ static uint32_t random_side(uint64_t *rng)
     }
 }
 
-stream_spec random_spec(uint64_t *rng)
+uint32_t block_shape(uint32_t index, uint32_t *w, uint32_t *h)
+{
+    uint32_t n = 0;
+    for (uint32_t x = 2; x <= 10; x++)
+        for (uint32_t y = 2; y <= 10 && x + y <= 12; y++, n++)
+            if (n == index)
+                *w = 1u << x, *h = 1u << y;
+    return n;
+}
+
+static void choose_size(stream_spec *s, uint64_t *rng, uint64_t turn)
+{
+    static const uint16_t large[][2] = {{1021, 997}, {4093, 3}, {3, 4093}, {2039, 127}, {1000, 1250}};
+    s->width = random_side(rng), s->height = random_side(rng);
+    if (turn % 50 == 1)
+        s->width = s->height = 1;
+    if (turn % 40 == 20)
+        s->width = large[turn / 40 % 5][0], s->height = large[turn / 40 % 5][1];
+    if (below(rng, 3) == 0)
+        s->offset_x = below(rng, 70), s->offset_y = below(rng, 70);
+    if (below(rng, 3) == 0) {
+        uint32_t most = s->width > 300 || s->height > 300 ? 600 : 120;
+        s->tile_x = s->offset_x ? below(rng, s->offset_x + 1) : 0, s->tile_y = s->offset_y ? below(rng, s->offset_y + 1) : 0;
+        s->tile_w = s->offset_x - s->tile_x + 8 + below(rng, most), s->tile_h = s->offset_y - s->tile_y + 8 + below(rng, most);
+    }
+}
+
+/* Bits and block shapes by turn, so that a few hundred streams have all of them; the rest by chance. */
+stream_spec random_spec(uint64_t *rng, uint64_t turn)
 {
     stream_spec s = {0};
-    s.width = random_side(rng), s.height = random_side(rng);
-    if (below(rng, 3) == 0)
-        s.offset_x = below(rng, 70), s.offset_y = below(rng, 70);
-    if (below(rng, 3) == 0) {
-        s.tile_x = s.offset_x ? below(rng, s.offset_x + 1) : 0, s.tile_y = s.offset_y ? below(rng, s.offset_y + 1) : 0;
-        s.tile_w = s.offset_x - s.tile_x + 8 + below(rng, 120), s.tile_h = s.offset_y - s.tile_y + 8 + below(rng, 120);
-    }
+    choose_size(&s, rng, turn);
     s.components = 1 + below(rng, 4);
     s.reversible = below(rng, 3) != 0;
-    uint32_t bits = below(rng, 12) == 0 ? 17 + below(rng, 8) : 1 + below(rng, 16), is_signed = below(rng, 2), sampled = below(rng, 5) == 0;
-    if (!s.reversible && bits > 16)
-        bits = 16;
+    uint32_t bits = 1 + (uint32_t)(turn % 18), is_signed = (uint32_t)(turn / 18 % 2), sampled = below(rng, 5) == 0;
+    if (bits > 16)
+        bits = 17 + (uint32_t)(turn / 36 % 4) + (bits == 18 ? 4 : 0), s.reversible = 1;
+    s.colour = s.components >= 3 && !sampled && below(rng, 2);
+    int unlike = !s.colour && below(rng, 4) == 0;
     for (uint32_t c = 0; c < s.components; c++) {
-        s.bits[c] = bits, s.is_signed[c] = is_signed;
+        s.bits[c] = unlike && c ? 1 + below(rng, 16) : bits, s.is_signed[c] = unlike && c ? below(rng, 2) : is_signed;
         s.dx[c] = s.dy[c] = 1;
         if (sampled)
             s.dx[c] = 1 + below(rng, 3), s.dy[c] = 1 + below(rng, 3);
     }
-    s.colour = s.components >= 3 && !sampled && below(rng, 2);
     s.levels = below(rng, 9);
-    uint32_t bw = 2 + below(rng, 5), bh = 2 + below(rng, 5);
-    s.block_w = 1u << bw, s.block_h = 1u << bh;
+    block_shape((uint32_t)(turn % 45), &s.block_w, &s.block_h);
     s.order = below(rng, 5);
     if (below(rng, 2)) {
         s.precincts = 1 + below(rng, s.levels + 1);
@@ -63,8 +85,8 @@ stream_spec random_spec(uint64_t *rng)
     return s;
 }
 
-/* Content kinds: random, flat, ramp, extremes, smooth with noise. */
-void fill_planes(const stream_spec *s, int32_t *const planes[4], uint64_t *rng)
+/* Content kinds: random, flat, ramp, extremes, smooth with noise; answers which. */
+uint32_t fill_planes(const stream_spec *s, int32_t *const planes[4], uint64_t *rng)
 {
     uint32_t kind = below(rng, 5);
     for (uint32_t c = 0; c < s->components; c++) {
@@ -84,6 +106,7 @@ void fill_planes(const stream_spec *s, int32_t *const planes[4], uint64_t *rng)
                 planes[c][(size_t)y * s->comp_w[c] + x] = (int32_t)(v + lo);
             }
     }
+    return kind;
 }
 
 void describe(const stream_spec *s, uint64_t seed)
@@ -92,26 +115,4 @@ void describe(const stream_spec *s, uint64_t seed)
            "precincts %u step %g\n", (unsigned long long)seed, s->width, s->height, s->offset_x, s->offset_y, s->tile_w, s->tile_h,
            s->tile_x, s->tile_y, s->components, s->bits[0], s->is_signed[0] ? "signed" : "unsigned", s->dx[0], s->dx[1], s->dx[2],
            s->dx[3], s->levels, s->block_w, s->block_h, s->order, s->colour, s->reversible, s->precincts, s->step);
-}
-
-/* A small stream with everything in it, for damage. */
-size_t small_stream(uint64_t seed, uint8_t **out, stream_spec *s, int32_t *planes[4])
-{
-    uint64_t rng = seed;
-    memset(s, 0, sizeof *s);
-    s->width = 37, s->height = 29, s->offset_x = 3, s->offset_y = 5, s->tile_w = 24, s->tile_h = 24, s->components = 3;
-    for (int c = 0; c < 4; c++)
-        s->bits[c] = 8, s->dx[c] = s->dy[c] = 1;
-    s->levels = 2, s->block_w = 8, s->block_h = 8, s->order = 2, s->colour = 1, s->reversible = 1;
-    s->precincts = 2, s->precinct[0][0] = s->precinct[1][0] = 16, s->precinct[0][1] = s->precinct[1][1] = 32;
-    spec_sizes(s);
-    for (uint32_t c = 0; c < 3; c++)
-        planes[c] = malloc((size_t)s->comp_w[c] * s->comp_h[c] * sizeof(int32_t));
-    fill_planes(s, planes, &rng);
-    uint8_t *plain = NULL;
-    size_t nbytes = encode_stream(s, planes, &plain);
-    repack_spec r = {.layers = 2, .order = (uint32_t)(seed % 5), .sop = 1, .eph = 1, .split = 1, .poc = seed & 1, .seed = seed};
-    size_t again = repack_stream(plain, nbytes, &r, out);
-    free(plain);
-    return again;
 }

@@ -22,12 +22,12 @@ typedef struct {
 } stream_spec;
 
 /* htj2k_streams.c. random_spec is complete; spec_sizes fills in the components' sizes of one made by hand. */
-stream_spec random_spec(uint64_t *rng);
+stream_spec random_spec(uint64_t *rng, uint64_t turn);
 void spec_sizes(stream_spec *spec);
-void fill_planes(const stream_spec *spec, int32_t *const planes[4], uint64_t *rng);
+uint32_t fill_planes(const stream_spec *spec, int32_t *const planes[4], uint64_t *rng);
 void describe(const stream_spec *spec, uint64_t seed);
-/* A small stream with everything in it: tiles, layers, SOP, EPH, tile-parts, POC. *out and planes[] are malloc'd. */
-size_t small_stream(uint64_t seed, uint8_t **out, stream_spec *spec, int32_t *planes[4]);
+/* Code-block shape number `index` of those that answers: sides 4 to 1024, area up to 4096. */
+uint32_t block_shape(uint32_t index, uint32_t *w, uint32_t *h);
 uint32_t ceil_div(uint32_t a, uint32_t b);
 uint32_t ceil_shift(uint32_t a, uint32_t n);
 

@@ -1,0 +1,95 @@
+/*
+ * Differential fuzz target: streams that both decoders accept must have the same pixels, exactly where all wavelets are reversible and
+ * within 1 otherwise. Byte 0: reduction (bits 0-2); then the codestream. OpenJPEG counts as accepting only what it decodes in strict
+ * mode without a warning. docs/htj2k-decoder.md says how a finding is judged.
+ */
+#include "ck_htj2k_decoder.h"
+#include "fuzz.h"
+#include "htj2k_test.h"
+#include "kernel_test.h"
+
+/* Small, because OpenJPEG's memory and time are bounded by these alone. */
+static const ck_htj2k_limits limits = {1 << 14, (uint64_t)32 << 20};
+
+/* A byte after FF that has the stuffing bit set, where there must be none; OpenJPEG takes that bit for data. */
+static int is_stuffed_right(const ck_ht_block *b)
+{
+    size_t n = (size_t)b->length_cleanup + b->length_refinement;
+    for (size_t i = 1; i < n; i++)
+        if (b->data[i - 1] == 0xFF && b->data[i] > 0x7F)
+            return 0;
+    return 1;
+}
+
+/*
+ * Decodes; *comparable is 0 where the libraries cannot be asked to agree: see the page's section on judging findings. Components on
+ * other grids than the image have planes of other shapes.
+ */
+static ck_status decode(const uint8_t *data, size_t nbytes, uint32_t reduction, ck_htj2k_info *info, uint8_t **out, int *comparable)
+{
+    ck_error_detail detail;
+    static ck_htj2k_kernels *kernels;
+    if (!kernels) {
+        kernels = malloc(ck_htj2k_kernels_nbytes());
+        ck_htj2k_kernels_init(kernels, ck_cpu_features());
+    }
+    ck_status status = ck_htj2k_parse(data, nbytes, reduction, 1, &limits, info, &detail);
+    if (status)
+        return status;
+    uint8_t *arena = fuzz_memory(0, info->arena_nbytes, 0xA5);
+    *out = fuzz_memory(1, info->output_nbytes, 0xA5);
+    ck_htj2k_decoder *d;
+    status = ck_htj2k_begin(kernels, data, nbytes, reduction, 1, &limits, arena, info->arena_nbytes, *out, info->output_nbytes, &d, &detail);
+    *comparable = !status && !d->planar && info->tiles <= 64;
+    while (!status && ck_htj2k_jobs(d)) {
+        if (ck_htj2k_current_step(d) == CK_STEP_BLOCKS)
+            for (size_t i = 0; i < d->blocks; i++)
+                *comparable &= is_stuffed_right(&d->block[i]) && (d->tile_style.layers == 1 || d->block[i].passes == 1) &&
+                               d->block[i].data >= data && d->block[i].data <= data + nbytes;
+        for (size_t j = ck_htj2k_jobs(d); j-- > 0 && !status;)
+            status = ck_htj2k_run_job(d, j, NULL, &detail);
+        if (!status)
+            status = ck_htj2k_advance(d, &detail);
+    }
+    return status;
+}
+
+static int64_t sample_of(const ck_htj2k_info *info, uint32_t c, const uint8_t *p)
+{
+    uint32_t nbytes = info->bytes_per_sample, v = 0;
+    memcpy(&v, p, nbytes);
+    if (!info->is_signed[c])
+        return v;
+    return nbytes == 1 ? (int8_t)v : nbytes == 2 ? (int16_t)v : (int32_t)v;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 2)
+        return 0;
+    uint32_t reduction = data[0] & 7;
+    size_t nbytes = size - 1;
+    ck_htj2k_info info;
+    uint8_t *out;
+    oracle_image image;
+    int comparable = 0;
+    if (decode(data + 1, nbytes, reduction, &info, &out, &comparable) == CK_OK && comparable &&
+        oracle_decode(data + 1, nbytes, reduction, &image) == 0) {
+        demand(image.components == info.components, "another number of components");
+        int64_t allowed = info.reversible ? 0 : 1;
+        for (uint32_t c = 0; c < info.components; c++)
+            for (uint32_t y = 0; y < info.height && y < image.h[c]; y++)
+                for (uint32_t x = 0; x < info.width && x < image.w[c]; x++) {
+                    const uint8_t *p = out + (((size_t)y * info.width + x) * info.components + c) * info.bytes_per_sample;
+                    int64_t difference = sample_of(&info, c, p) - image.plane[c][(size_t)y * image.w[c] + x];
+                    if (difference < -allowed || difference > allowed) {
+                        fprintf(stderr, "component %u, %u,%u: %lld, OpenJPEG %d; %ux%u, reduction %u, reversible %d\n", c, x, y,
+                                (long long)sample_of(&info, c, p), image.plane[c][(size_t)y * image.w[c] + x], info.width, info.height,
+                                reduction, info.reversible);
+                        demand(0, "other pixels than OpenJPEG");
+                    }
+                }
+        oracle_free(&image);
+    }
+    return 0;
+}
