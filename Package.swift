@@ -27,6 +27,7 @@ let package = Package(
         .systemLibrary(name: "CISAL", path: "Sources/System/CISAL", pkgConfig: "libisal"),
         .systemLibrary(name: "CDeflate", path: "Sources/System/CDeflate", pkgConfig: "libdeflate"),
         .systemLibrary(name: "CSched", path: "Sources/System/CSched"),
+        .systemLibrary(name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib"),
 
         // Our C and the C++ shims.
         .target(name: "CKernels"),
@@ -73,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "FrameEngine", "CAllocationCounter", "COpenJPH", "CSched",
+                "FrameEngine", "CAllocationCounter", "COpenJPH", "CSched", "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

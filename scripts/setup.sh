@@ -32,7 +32,7 @@ packages=(
     libopenjph-dev       # HTJ2K encoding for the local data store
     libdcmtk-dev         # DICOM parsing for the local data store
     libsimdjson-dev      # image-set metadata
-    zlib1g-dev           # deflated DICOM files
+    zlib1g-dev           # deflated DICOM files; what bench crc compares with
 )
 if "$tests"; then
     packages+=(python3 python3-venv openjph-tools libopenjp2-tools dcmtk nginx-light openssl)

@@ -8,6 +8,6 @@ struct Bench: AsyncParsableCommand {
         abstract: "Measures decoders and fetches, always beside a baseline in the same run.",
         subcommands: [
             BenchDecodeCommand.self, BenchFetchCommand.self, BenchPlanCommand.self,
-            BenchTransportCommand.self,
+            BenchTransportCommand.self, BenchCRCCommand.self,
         ])
 }
