@@ -7,6 +7,8 @@ public struct FetchOptions: Sendable {
     public var format: OutputFormat
     /// With `raw`: also keep the bytes as served, beside the pixels.
     public var keepsCodestream: Bool
+    /// Which resolution of each frame to decode and write. Bytes as served can only be kept of the full one.
+    public var resolution: ResolutionChoice
     public var decoder: DecoderPreference
     /// Whether frames without a checksum are written and count as a success.
     public var allowsUnverifiable: Bool
@@ -29,13 +31,15 @@ public struct FetchOptions: Sendable {
 
     public init(
         outputDirectory: String, format: OutputFormat = .raw, keepsCodestream: Bool = false,
-        decoder: DecoderPreference = .auto, allowsUnverifiable: Bool = false, workers: Int? = nil,
+        resolution: ResolutionChoice = .full, decoder: DecoderPreference = .auto,
+        allowsUnverifiable: Bool = false, workers: Int? = nil,
         connections: Int? = nil, streams: Int? = nil, memoryLimitInBytes: Int? = nil,
         retry: RetryPolicy = RetryPolicy(), decodeLimits: DecodeLimits = DecodeLimits()
     ) {
         self.outputDirectory = outputDirectory
         self.format = format
         self.keepsCodestream = keepsCodestream
+        self.resolution = resolution
         self.decoder = decoder
         self.allowsUnverifiable = allowsUnverifiable
         self.workers = workers

@@ -87,7 +87,7 @@ public final class FetchSession: Sendable {
             client: client, transport: transport, workers: workers, gate: gate,
             memory: AsyncBudget(limit: options.memoryLimitInBytes),
             sink: makeSink(), retry: options.retry,
-            allowsUnverifiable: options.allowsUnverifiable,
+            allowsUnverifiable: options.allowsUnverifiable, resolution: options.resolution,
             frameLimitInBytes: options.encodedFrameLimitInBytes)
         let work = Task { await fetchAll(pipeline, manifest: manifest, onFrame: onFrame) }
         let endedAlready = state.withLock { state in
@@ -262,6 +262,7 @@ public final class FetchSession: Sendable {
         return FetchSummary(
             conclusion: conclusion, progress: progress, elapsed: elapsed, startedAt: startedAt,
             sourceFailures: failures, outputDirectory: directory.path, format: options.format,
+            resolution: options.resolution,
             workers: options.workers ?? FetchOptions.defaultWorkers,
             transport: "\(transport.protocolChoice.rawValue), \(gate.slots.limit) requests in flight")
     }

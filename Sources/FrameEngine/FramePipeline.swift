@@ -22,6 +22,8 @@ struct FramePipeline: Sendable {
     /// What a frame is taken for that has no hint.
     let typical = TypicalFrame()
     let allowsUnverifiable: Bool
+    /// What is decoded and written of each frame.
+    var resolution = ResolutionChoice.full
     let frameLimitInBytes: Int
 
     /// Fetches, decodes, verifies and writes `frame`, as often as the retry policy allows.
@@ -42,13 +44,16 @@ struct FramePipeline: Sendable {
                 typical.note(bytes)
                 lease.adjust(to: bytes)
                 let worked = await workers.run { worker in
-                    worker.finish(frame, encoded: encoded, sink: sink, allowsUnverifiable: allowsUnverifiable)
+                    worker.finish(
+                        frame, encoded: encoded, at: resolution, sink: sink,
+                        allowsUnverifiable: allowsUnverifiable)
                 }
                 result = worked.result
                 sameBytesAgain = worked.encodedCRC32 != nil && worked.encodedCRC32 == lastEncodedCRC32
                 lastEncodedCRC32 = worked.encodedCRC32
             } catch let error as any StageError {
-                result = Result(outcome: FrameOutcome(frame: frame, status: .failed), error: error)
+                let outcome = FrameOutcome(frame: frame, status: .failed, resolution: resolution)
+                result = Result(outcome: outcome, error: error)
                 result.outcome.failure = FrameFailure(error)
             }
             result.outcome.attempts = attempt
@@ -136,9 +141,10 @@ final class FrameWorker {
 
     /// Decodes, verifies and writes; the frame's pixels never leave this thread's core.
     func finish(
-        _ frame: PlannedFrame, encoded: PooledBuffer, sink: any FrameSink, allowsUnverifiable: Bool
+        _ frame: PlannedFrame, encoded: PooledBuffer, at resolution: ResolutionChoice, sink: any FrameSink,
+        allowsUnverifiable: Bool
     ) -> Worked {
-        var outcome = FrameOutcome(frame: frame, status: .failed)
+        var outcome = FrameOutcome(frame: frame, status: .failed, resolution: resolution)
         outcome.encodedBytes = encoded.count
         let error = work(on: encoded, sink: sink, allowsUnverifiable: allowsUnverifiable, outcome: &outcome)
         outcome.failure = error.map(FrameFailure.init)
@@ -155,7 +161,8 @@ final class FrameWorker {
         let frame = outcome.frame
         var decoded: DecodedFrame
         do {
-            decoded = try decoder.decode(encoded, storedAs: frame.instance.effectiveTransferSyntax)
+            decoded = try decoder.decode(
+                encoded, storedAs: frame.instance.effectiveTransferSyntax, resolution: outcome.resolution)
         } catch {
             return error
         }
@@ -170,13 +177,17 @@ final class FrameWorker {
         outcome.fallbackReason = decoded.fallbackReason
         outcome.layout = verification.frame.layout
         outcome.decodedBytes = verification.frame.bytes.count
+        outcome.reduction = decoded.layout == nil ? nil : decoded.reduction
+        outcome.lacksResolution = decoded.lacksResolution
+        outcome.expectedCRC32 = verification.expected
         outcome.crc32 = verification.crc32
         switch verification.verdict {
         case .mismatch(let mismatch):
             outcome.status = .mismatch
             return mismatch
-        case .unverifiable:
+        case .unverifiable(let reason):
             outcome.status = .unverifiable
+            outcome.unverifiableReason = reason
             if !allowsUnverifiable { return nil }
         case .verified:
             outcome.status = .verified

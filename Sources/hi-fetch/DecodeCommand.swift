@@ -13,6 +13,10 @@ struct Decode: AsyncParsableCommand {
             printed. In a folder, files ending in .j2c .j2k .jpc .jp2 .jph .jhc are taken. With --json: one line \
             a file, {"event":"decoded",...} or {"event":"failed",...}. Exit status 1 when some files could not \
             be decoded, 65 when none could.
+
+            --reduce asks for a resolution that every file must have: one with fewer is an error, and nothing of it \
+            is written. --max-size takes the lowest resolution of a file that does not get small enough, with a \
+            warning. A file that was cut off decodes where all that the lower resolution needs is there.
             """)
 
     @Argument(help: ArgumentHelp("Files and folders.", valueName: "file"))
@@ -33,18 +37,12 @@ struct Decode: AsyncParsableCommand {
             """)
     var decoder: DecoderPreference = .auto
 
-    @Option(
-        help: ArgumentHelp("Resolution levels to leave out; each halves width and height.", valueName: "n"))
-    var reduction = 0
+    @OptionGroup(title: "A lower resolution") var resolutionOptions: ResolutionOptions
 
     @Flag(help: "Replace files that exist.")
     var overwrite = false
 
     @OptionGroup var outputOptions: OutputOptions
-
-    func validate() throws {
-        guard (0...32).contains(reduction) else { throw ValidationError("--reduction must be from 0 to 32.") }
-    }
 
     func run() async throws {
         let jobs = try DecodeJob.jobs(for: inputs, into: format == .none ? nil : output)
@@ -53,9 +51,9 @@ struct Decode: AsyncParsableCommand {
         }
         if format != .none { try prepareOutput(for: jobs) }
         let results = DecodeResults(console: .standard, isJSON: outputOptions.json)
-        let (decoder, reduction) = (decoder, reduction)
+        let (decoder, resolution) = (decoder, resolutionOptions.choice(onShortage: .refuse))
         let pool = WorkerPool(count: min(jobs.count, FetchOptions.defaultWorkers), name: "decode") { number in
-            DecodeWorker(number: number, preference: decoder, reduction: reduction)
+            DecodeWorker(number: number, preference: decoder, resolution: resolution)
         }
         try await Self.interruptible {
             defer { pool.shutDown() }

@@ -48,6 +48,10 @@ struct DecodeOutcome: Sendable {
 
     struct Decoded: Sendable {
         let layout: PixelLayout
+        /// Highest resolutions that were left out.
+        let reduction: Int
+        /// Whether it is larger than asked for, because it has no lower resolution.
+        let lacksResolution: Bool
         let encodedBytes: Int
         let decodedBytes: Int
         let crc32: UInt32
@@ -76,13 +80,13 @@ struct DecodeOutcome: Sendable {
 /// One thread's decoder.
 final class DecodeWorker {
     private let number: Int
-    private let reduction: Int
+    private let resolution: ResolutionChoice
     private let buffers = BufferPool()
     private let decoder: FrameDecoder
 
-    init(number: Int, preference: DecoderPreference, reduction: Int) {
+    init(number: Int, preference: DecoderPreference, resolution: ResolutionChoice) {
         self.number = number
-        self.reduction = reduction
+        self.resolution = resolution
         decoder = FrameDecoder(pool: buffers, preference: preference, limits: .standard)
     }
 
@@ -99,7 +103,7 @@ final class DecodeWorker {
         let encoded = buffers.buffer(capacity: data.count)
         data.withUnsafeBytes { encoded.append($0) }
         do {
-            let decoded = try decoder.decode(encoded, storedAs: .htj2kLosslessRPCL, reduction: reduction)
+            let decoded = try decoder.decode(encoded, storedAs: .htj2kLosslessRPCL, resolution: resolution)
             guard let layout = decoded.layout else {
                 let failure = DecodeOutcome.Failure(unreadable: job.input, reason: "it is not a codestream")
                 return DecodeOutcome(job: job, result: .failure(failure))
@@ -111,7 +115,9 @@ final class DecodeWorker {
                 job: job,
                 result: .success(
                     .init(
-                        layout: layout, encodedBytes: data.count, decodedBytes: decoded.bytes.count,
+                        layout: layout, reduction: decoded.reduction,
+                        lacksResolution: decoded.lacksResolution, encodedBytes: data.count,
+                        decodedBytes: decoded.bytes.count,
                         crc32: CRC32.checksum(decoded.bytes), decoder: decoded.decoder)))
         } catch {
             return DecodeOutcome(job: job, result: .failure(Self.failure(error, path: job.input)))

@@ -19,6 +19,8 @@ final class DecodeResults: Sendable {
         let decodedBytes: Int
         let crc32: String
         let decoder: String
+        /// Highest resolutions that were left out.
+        let reduction: Int
     }
 
     /// `{"event":"failed",…}`.
@@ -72,12 +74,18 @@ final class DecodeResults: Sendable {
 
     private func print(_ decoded: DecodeOutcome.Decoded, of job: DecodeJob) {
         let layout = decoded.layout
+        if decoded.lacksResolution {
+            console.warning(
+                "\(job.input): its lowest resolution, \(layout.width)x\(layout.height), is larger than asked for"
+            )
+        }
         guard isJSON else {
             let sign = layout.isSigned ? "signed" : "unsigned"
             console.result(
                 "\(job.output ?? job.input): \(layout.width)x\(layout.height), "
                     + "\(Formatting.count(layout.components, of: "component")), \(layout.bitsPerSample) bits \(sign), "
-                    + "CRC-32 \(CRC32.hexadecimal(decoded.crc32)), \(decoded.decoder)")
+                    + "CRC-32 \(CRC32.hexadecimal(decoded.crc32)), \(decoded.decoder)"
+                    + (decoded.reduction > 0 ? ", reduced by \(decoded.reduction)" : ""))
             return
         }
         console.json(
@@ -85,7 +93,8 @@ final class DecodeResults: Sendable {
                 input: job.input, output: job.output, width: layout.width, height: layout.height,
                 components: layout.components, bitsPerSample: layout.bitsPerSample, signed: layout.isSigned,
                 encodedBytes: decoded.encodedBytes, decodedBytes: decoded.decodedBytes,
-                crc32: CRC32.hexadecimal(decoded.crc32), decoder: decoded.decoder))
+                crc32: CRC32.hexadecimal(decoded.crc32), decoder: decoded.decoder,
+                reduction: decoded.reduction))
     }
 
     private func print(_ failure: DecodeOutcome.Failure, of job: DecodeJob) {

@@ -11,6 +11,11 @@ struct Fetch: AsyncParsableCommand {
             Writes DIR/<datastoreId>/<imageSetId>/<imageFrameId>.<ext>, a line a frame in DIR/manifest.jsonl, \
             and DIR/report.json. A file has its final name only when it is whole. With --json: the manifest's \
             line for each frame as it ends, then one line {"event":"summary",...}.
+
+            With --reduce or --max-size the pixels of a lower resolution are written and compared with the metadata's \
+            checksum for that size; where it lists none the frame is unverifiable. The service sends whole frames all \
+            the same. A frame with fewer levels is taken at its lowest resolution, frames that are not JPEG 2000 as \
+            they are; the manifest has each frame's reduction, width and height.
             """)
 
     @OptionGroup(title: "What to fetch") var selection: SelectionOptions
@@ -40,6 +45,7 @@ struct Fetch: AsyncParsableCommand {
     @Flag(name: .customLong("dry-run"), help: "Only say what would be fetched, as 'hi-fetch plan' does.")
     var dryRun = false
 
+    @OptionGroup(title: "A lower resolution") var resolutionOptions: ResolutionOptions
     @OptionGroup(title: "The service") var connection: ConnectionOptions
     @OptionGroup(title: "Speed and limits (the program chooses well)") var limits: LimitOptions
     @OptionGroup var outputOptions: OutputOptions
@@ -47,6 +53,11 @@ struct Fetch: AsyncParsableCommand {
     func validate() throws {
         if keepCodestream, format != .raw {
             throw ValidationError("--keep-codestream goes with --format raw.")
+        }
+        if !resolutionOptions.choice(onShortage: .takeLowest).isFull, format == .jph || keepCodestream {
+            throw ValidationError(
+                "--reduce and --max-size go with decoded pixels: a codestream is kept whole or not at all, so leave out "
+                    + (format == .jph ? "--format jph." : "--keep-codestream."))
         }
         if output == nil, !dryRun { throw ValidationError("Say where to write: --output DIR.") }
     }
@@ -62,6 +73,7 @@ struct Fetch: AsyncParsableCommand {
             options: limits.fetchOptions(
                 FetchOptions(
                     outputDirectory: output, format: format, keepsCodestream: keepCodestream,
+                    resolution: resolutionOptions.choice(onShortage: .takeLowest),
                     allowsUnverifiable: allowUnverifiable)),
             settings: settings, datastoreID: selection.datastore, sources: selection.sources)
         let signals = InterruptSignals {

@@ -53,8 +53,11 @@ struct FetchSummaryText {
         if let failed = framesFailed {
             lines.append("\(failed); \(summary.outputDirectory)/manifest.jsonl says which and why")
         } else if progress.unverifiable > 0, progress.imageSetsFailed == 0 {
+            let subject =
+                summary.resolution.isFull
+                ? "without a checksum" : "without a checksum for the resolution asked for"
             lines.append(
-                "\(Formatting.count(progress.unverifiable, of: "frame")) without a checksum were not written; "
+                "\(Formatting.count(progress.unverifiable, of: "frame")) \(subject) were not written; "
                     + "--allow-unverifiable writes them")
         }
         return lines
@@ -84,6 +87,8 @@ struct FetchSummaryText {
         if open > 0 { counts.append("\(Formatting.count(open)) not fetched") }
         let received = Formatting.rate(bytesPerSecond: Double(progress.encodedBytes) / seconds)
         let decoded = Formatting.rate(bytesPerSecond: Double(progress.decodedBytes) / seconds)
+        let larger = Formatting.count(progress.framesLackingResolution, of: "frame")
+        let note = "\(larger) larger than asked for: no lower resolution is stored"
         return [
             "\(Formatting.count(progress.framesPlanned, of: "frame")) of "
                 + "\(Formatting.count(progress.imageSetsPlanned, of: "image set")): \(counts.joined(separator: ", "))",
@@ -91,7 +96,8 @@ struct FetchSummaryText {
                 + "\(Formatting.bytes(progress.decodedBytes)) decoded at \(decoded), "
                 + "\(Formatting.decimal(Double(progress.framesFinished) / seconds)) frames/s, "
                 + "\(Formatting.clock(summary.elapsed)) in all",
-            "\(conclusion): \(summary.outputDirectory)",
+        ] + (progress.framesLackingResolution > 0 ? [note] : []) + [
+            "\(conclusion): \(summary.outputDirectory)"
         ]
     }
 

@@ -12,6 +12,8 @@ struct PlanTotals: Encodable {
     private(set) var frames = 0
     /// Frames without a checksum: `fetch` writes them only when told to.
     private(set) var framesWithoutChecksum = 0
+    /// Frames with a checksum for a lower resolution too: what `fetch --reduce` can verify.
+    private(set) var framesWithLowerChecksums = 0
     /// The sum of the metadata's size hints; encoded or decoded sizes, depending on the age of the data.
     private(set) var sizeHintBytes = 0
     /// Frames whose metadata has no size.
@@ -29,6 +31,7 @@ struct PlanTotals: Encodable {
         frames += plan.frames.count
         for frame in plan.frames {
             if frame.checksum == nil { framesWithoutChecksum += 1 }
+            if !frame.lowerResolutionChecksums.isEmpty { framesWithLowerChecksums += 1 }
             if let size = frame.sizeHintInBytes { sizeHintBytes += size } else { framesWithoutSize += 1 }
         }
         requests = frames
@@ -61,6 +64,11 @@ struct PlanTotals: Encodable {
                 "\(Formatting.count(framesWithoutChecksum, of: "frame")) without a checksum: "
                     + "fetch writes them only with --allow-unverifiable")
         }
+        if framesWithLowerChecksums > 0 {
+            lines.append(
+                "\(Formatting.count(framesWithLowerChecksums, of: "frame")) with checksums for lower resolutions: "
+                    + "--reduce and --max-size verify those that are listed")
+        }
         lines.append(
             "Cost on AWS: the requests about $\(dollars), at $0.005 for 1,000 (check your region's price);")
         lines.append(
@@ -89,6 +97,15 @@ struct PlannedFrameLine: Encodable {
     let transferSyntaxUID: String
     let sizeHintBytes: Int?
     let crc32Expected: String?
+    /// The lower resolutions that have a checksum, lowest first.
+    let lowerResolutions: [Resolution]
+
+    /// Size and checksum of one resolution.
+    struct Resolution: Encodable {
+        let width: Int
+        let height: Int
+        let crc32Expected: String
+    }
 
     init(_ frame: PlannedFrame) {
         let instance = frame.instance
@@ -103,5 +120,8 @@ struct PlannedFrameLine: Encodable {
         transferSyntaxUID = instance.effectiveTransferSyntax.uid
         sizeHintBytes = frame.sizeHintInBytes
         crc32Expected = frame.checksum.map { CRC32.hexadecimal($0.crc32) }
+        lowerResolutions = frame.lowerResolutionChecksums.map {
+            Resolution(width: $0.width, height: $0.height, crc32Expected: CRC32.hexadecimal($0.crc32))
+        }
     }
 }

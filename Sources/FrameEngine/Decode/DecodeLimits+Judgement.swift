@@ -31,24 +31,27 @@ extension DecodeLimits {
     ///
     /// - Parameters:
     ///   - header: has passed `judgeClaims(of:)`.
-    ///   - parts: the tile-parts, already known to be whole.
+    ///   - parts: the tile-parts; whole, but for what is left out.
     ///   - byteCount: bytes of the codestream.
+    ///   - reduction: highest resolutions left out. What they need is not asked for: a stream that was cut off may do
+    ///     without it.
     /// - Throws: `over-limit`; `damaged` where the image needs more bytes than there are, whatever its content.
     public func judgePlausibility(
-        of header: CodestreamHeader, parts: TilePartIndex, byteCount: Int
+        of header: CodestreamHeader, parts: TilePartIndex, byteCount: Int, reduction: Int = 0
     ) throws(DecodeError) {
         guard
-            Self.samples(of: header)
+            Self.samples(of: header, reduction: reduction)
                 <= max(freeSamples, byteCount.saturatingTimes(maximumSamplesPerEncodedByte))
         else {
             throw DecodeError(
                 .overLimit, "\(Self.claim(of: header)), which \(byteCount) bytes cannot plausibly hold")
         }
-        try judgeBlocks(header, parts: parts, byteCount: byteCount)
+        try judgeBlocks(header, parts: parts, byteCount: byteCount, reduction: reduction)
     }
 
-    private static func samples(of header: CodestreamHeader) -> Int {
-        header.width.saturatingTimes(header.height).saturatingTimes(header.components.count)
+    private static func samples(of header: CodestreamHeader, reduction: Int = 0) -> Int {
+        let layout = header.layout(reduction: reduction)
+        return layout.width.saturatingTimes(layout.height).saturatingTimes(layout.components)
     }
 
     private static func claim(of header: CodestreamHeader) -> String {
@@ -70,7 +73,7 @@ extension DecodeLimits {
     }
 
     private func judgeBlocks(
-        _ header: CodestreamHeader, parts: TilePartIndex, byteCount: Int
+        _ header: CodestreamHeader, parts: TilePartIndex, byteCount: Int, reduction: Int
     ) throws(DecodeError) {
         var styles = header.allCodingStyles
         for style in parts.codingStyles where !styles.contains(style) { styles.append(style) }
@@ -80,7 +83,8 @@ extension DecodeLimits {
         }
         for style in styles {
             let cost = TileCost(
-                of: header.grid, components: header.components, layers: header.layers, with: style)
+                of: header.grid, components: header.components, layers: header.layers, with: style,
+                reduction: reduction)
             guard cost.codeBlocksOfLargestTile <= maximumCodeBlocksPerTile else {
                 throw DecodeError(
                     .overLimit,

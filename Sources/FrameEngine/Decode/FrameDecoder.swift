@@ -27,17 +27,49 @@ public final class FrameDecoder {
     /// Decodes `encoded`, a frame as the service sent it.
     ///
     /// A frame of a syntax that is not decoded comes back as the same buffer, without a copy and without a layout.
-    /// - Parameter reduction: highest resolutions to leave out; has no meaning for frames that pass through.
+    /// - Parameter resolution: which resolution to decode; frames that pass through have one.
     public func decode(
-        _ encoded: PooledBuffer, storedAs syntax: TransferSyntax, reduction: Int = 0
+        _ encoded: PooledBuffer, storedAs syntax: TransferSyntax, resolution: ResolutionChoice = .full
     ) throws(DecodeError) -> DecodedFrame {
         guard syntax.isJPEG2000Family else {
-            return DecodedFrame(bytes: encoded, layout: nil, decoder: Self.asStoredName)
+            var frame = DecodedFrame(bytes: encoded, layout: nil, decoder: Self.asStoredName)
+            frame.lacksResolution = !resolution.isFull
+            return frame
         }
+        guard resolution.isFull else { return try decode(encoded, at: resolution) }
+        if preference == .openjpeg { return try openJPEG.decode(encoded.bytes, pool: pool) }
+        let answer = try native.decode(encoded.bytes, pool: pool)
+        return try settle(answer) { () throws(DecodeError) in
+            try openJPEG.decode(encoded.bytes, pool: pool)
+        }
+    }
+
+    /// The headers decide how many levels that is, so they are read first.
+    private func decode(
+        _ encoded: PooledBuffer, at resolution: ResolutionChoice
+    ) throws(DecodeError) -> DecodedFrame {
+        let codestream = try CheckedCodestream(in: encoded.bytes, limits: limits, resolution: resolution)
+        let chosen = codestream.resolution
+        let peer = { () throws(DecodeError) in
+            try self.openJPEG.decode(codestream, reduction: chosen.reduction, pool: self.pool)
+        }
+        var frame: DecodedFrame
         if preference == .openjpeg {
-            return try openJPEG.decode(encoded.bytes, reduction: reduction, pool: pool)
+            frame = try peer()
+        } else {
+            let outline = CodestreamOutline(of: codestream)
+            frame = try settle(try native.decode(outline, reduction: chosen.reduction, pool: pool), peer)
         }
-        switch try native.decode(encoded.bytes, reduction: reduction, pool: pool) {
+        frame.reduction = chosen.reduction
+        frame.lacksResolution = chosen.fallsShort
+        return frame
+    }
+
+    /// What the native decoder made, or what `peer` makes of what that declines.
+    private func settle(
+        _ answer: NativeDecoder.Answer, _ peer: () throws(DecodeError) -> DecodedFrame
+    ) throws(DecodeError) -> DecodedFrame {
+        switch answer {
         case .decoded(let frame):
             return frame
         case .declined(let reason) where preference == .native:
@@ -45,7 +77,7 @@ public final class FrameDecoder {
                 .unsupported,
                 "the native decoder declines this image (\(reason)); use --decoder auto or openjpeg")
         case .declined(let reason):
-            var frame = try openJPEG.decode(encoded.bytes, reduction: reduction, pool: pool)
+            var frame = try peer()
             frame.fallbackReason = reason
             return frame
         }
@@ -57,8 +89,10 @@ public final class FrameDecoder {
     /// Nil where there is no other decoder, or it cannot decode the frame either.
     public func secondOpinion(on encoded: PooledBuffer, suspect: DecodedFrame) -> DecodedFrame? {
         guard suspect.decoder == NativeDecoder.name, preference == .auto else { return nil }
-        var frame = try? openJPEG.decode(encoded.bytes, pool: pool)
+        var frame = try? openJPEG.decode(encoded.bytes, reduction: suspect.reduction, pool: pool)
         frame?.fallbackReason = "checksum"
+        frame?.reduction = suspect.reduction
+        frame?.lacksResolution = suspect.lacksResolution
         return frame
     }
 }

@@ -59,7 +59,8 @@ public final class NativeDecoder {
         if let outline = CodestreamOutline(in: bytes, limits: limits) {
             return try decode(outline, reduction: reduction, pool: pool)
         }
-        let checked = try CheckedCodestream(in: bytes, limits: limits)
+        let choice = ResolutionChoice(reduction: reduction)
+        let checked = try CheckedCodestream(in: bytes, limits: limits, resolution: choice)
         return try decode(CodestreamOutline(of: checked), reduction: reduction, pool: pool)
     }
 

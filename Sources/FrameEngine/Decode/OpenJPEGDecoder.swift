@@ -40,14 +40,17 @@ public final class OpenJPEGDecoder {
     public func decode(
         _ bytes: UnsafeRawBufferPointer, reduction: Int = 0, pool: BufferPool
     ) throws(DecodeError) -> DecodedFrame {
-        try decode(try CheckedCodestream(in: bytes, limits: limits), reduction: reduction, pool: pool)
+        let choice = ResolutionChoice(reduction: reduction)
+        return try decode(
+            try CheckedCodestream(in: bytes, limits: limits, resolution: choice), reduction: reduction,
+            pool: pool)
     }
 
     func decode(
         _ codestream: CheckedCodestream, reduction: Int, pool: BufferPool
     ) throws(DecodeError) -> DecodedFrame {
         let header = codestream.header
-        try check(header, parts: codestream.parts, reduction: reduction)
+        try check(header, parts: codestream.parts)
 
         parameters.pointee.cp_reduce = OPJ_UINT32(reduction)
         guard var session = OpenJPEGSession(reading: codestream.bytes) else { throw Self.outOfMemory() }
@@ -59,7 +62,7 @@ public final class OpenJPEGDecoder {
     }
 
     private func check(
-        _ header: CodestreamHeader, parts: TilePartIndex, reduction: Int
+        _ header: CodestreamHeader, parts: TilePartIndex
     ) throws(DecodeError) {
         if let deep = header.components.first(where: { $0.precision > 31 }) {
             throw DecodeError(
@@ -72,16 +75,8 @@ public final class OpenJPEGDecoder {
                 "OpenJPEG decodes up to \(Self.maximumBitPlanes) bit-planes; this image has "
                     + "\(header.maximumBitPlanes)")
         }
-        let levels = (header.allCodingStyles + parts.codingStyles).map(\.decompositions).min() ?? 0
-        guard reduction >= 0, reduction <= levels else {
-            throw DecodeError(
-                .unsupported,
-                "the image has \(levels + 1) resolutions; reduction \(reduction) asks for one it lacks")
-        }
-        let layout = header.layout(reduction: reduction)
-        guard layout.width > 0, layout.height > 0 else {
-            throw DecodeError(.unsupported, "reduction \(reduction) leaves no pixel of the image")
-        }
+        // It cannot tell whether what is missing of a stream belongs to the resolutions that are left out.
+        if let truncation = parts.truncation { throw truncation }
     }
 
     private static func outOfMemory() -> DecodeError {

@@ -1,5 +1,6 @@
 /// How many pieces an image falls into under one coding style (T.800, B.5 to B.7).
 struct TileCost {
+    /// Of the resolutions that are wanted.
     private(set) var packets = 0
     private(set) var codeBlocksOfLargestTile = 0
     private var precinctsOfLargestTile = 0
@@ -7,6 +8,7 @@ struct TileCost {
     private let grid: ReferenceGrid
     private let layers: Int
     private let style: CodingStyle
+    private let reduction: Int
 
     /// Packets that a decoder may have to tell apart in one tile.
     var packetSlotsOfLargestTile: Int {
@@ -22,14 +24,18 @@ struct TileCost {
     }
 
     /// The cost of an image without components yet.
-    init(of grid: ReferenceGrid, layers: Int, with style: CodingStyle) {
-        (self.grid, self.layers, self.style) = (grid, layers, style)
+    ///
+    /// - Parameter reduction: highest resolutions left out; a decoder lays out their code-blocks all the same.
+    init(of grid: ReferenceGrid, layers: Int, with style: CodingStyle, reduction: Int = 0) {
+        (self.grid, self.layers, self.style, self.reduction) = (grid, layers, style, reduction)
     }
 
     init(
-        of grid: ReferenceGrid, components: [CodestreamHeader.Component], layers: Int, with style: CodingStyle
+        of grid: ReferenceGrid, components: [CodestreamHeader.Component], layers: Int,
+        with style: CodingStyle,
+        reduction: Int = 0
     ) {
-        self.init(of: grid, layers: layers, with: style)
+        self.init(of: grid, layers: layers, with: style, reduction: reduction)
         for component in components { add(component) }
     }
 
@@ -50,7 +56,9 @@ struct TileCost {
                 isLowest: resolution == 0)
             // Precincts of a tile are columns times rows, so the sums over all tiles multiply too.
             let precincts = across.precincts.saturatingTimes(down.precincts)
-            packets = packets.saturatingPlus(precincts.saturatingTimes(layers))
+            if resolution <= style.decompositions - reduction {
+                packets = packets.saturatingPlus(precincts.saturatingTimes(layers))
+            }
             let subbands = resolution == 0 ? 1 : 3
             codeBlocksOfLargestTile = codeBlocksOfLargestTile.saturatingPlus(
                 across.blocksOfLargest.saturatingTimes(down.blocksOfLargest).saturatingTimes(subbands))

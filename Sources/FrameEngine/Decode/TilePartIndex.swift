@@ -44,8 +44,14 @@ public struct TilePartIndex: Sendable, Hashable {
             }
             guard let part = try Self.tilePart(at: offset, in: bytes) else { break }
             parts.append(part)
-            try takeStyles(of: part, in: bytes, componentCount: header.components.count)
-            guard part.byteCount <= bytes.count - offset else {
+            let isCutOff = part.byteCount > bytes.count - offset
+            do {
+                try takeStyles(of: part, in: bytes, componentCount: header.components.count)
+            } catch {
+                // A header that was cut off is no worse than the rest of the part, which is missing too.
+                guard isCutOff, error.kind == .truncated else { throw error }
+            }
+            guard !isCutOff else {
                 truncation = Self.cutOff(inside: part, at: bytes.count, header: header)
                 return
             }

@@ -10,6 +10,10 @@ public struct DecodedFrame: Sendable {
     public var fallbackReason: String?
     /// CRC-32 of `bytes`, where the decoder computed it while they were in the cache; nil where nobody has yet.
     public var crc32: UInt32?
+    /// Highest resolutions that were left out; 0 for the full resolution, and for a frame that passed through.
+    public var reduction = 0
+    /// Whether the frame has no resolution as low as the one asked for: this is the lowest it has.
+    public var lacksResolution = false
 
     public init(bytes: PooledBuffer, layout: PixelLayout?, decoder: String) {
         self.bytes = bytes

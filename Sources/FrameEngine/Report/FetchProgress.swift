@@ -21,6 +21,12 @@ public struct FetchProgress: Sendable, Equatable, Codable {
     public var framesByDecoder: [String: Int] = [:]
     /// Frames that the preferred decoder did not decode, by its reason.
     public var framesByFallbackReason: [String: Int] = [:]
+    /// Unverifiable frames, by the reason.
+    public var framesByUnverifiableReason: [String: Int] = [:]
+    /// Decoded frames by the count of resolutions that were left out.
+    public var framesByReduction: [String: Int] = [:]
+    /// Frames that have no resolution as low as the one asked for; their lowest was taken, or the frame as stored.
+    public var framesLackingResolution = 0
     /// Failed and mismatched frames by `stage/code`.
     public var framesByError: [String: Int] = [:]
 
@@ -43,6 +49,11 @@ public struct FetchProgress: Sendable, Equatable, Codable {
         decodedBytes += outcome.decodedBytes
         if let decoder = outcome.decoder { framesByDecoder[decoder, default: 0] += 1 }
         if let reason = outcome.fallbackReason { framesByFallbackReason[reason, default: 0] += 1 }
+        if let reason = outcome.unverifiableReason {
+            framesByUnverifiableReason[reason.rawValue, default: 0] += 1
+        }
+        if let reduction = outcome.reduction { framesByReduction[String(reduction), default: 0] += 1 }
+        if outcome.lacksResolution { framesLackingResolution += 1 }
         if let failure = outcome.failure {
             // Some codes come from the service, which may invent a new one for every frame.
             let key = "\(failure.stage.rawValue)/\(failure.code)"

@@ -20,6 +20,8 @@ struct FetchReport: Codable {
     let encodedMegabytesPerSecond: Double
     let decodedMegabytesPerSecond: Double
     let format: String
+    /// The resolution asked for: `full`, `reduce N`, `max-size WxH`, or both.
+    let resolution: String
     let workers: Int
     let transport: String
     let counts: FetchProgress
@@ -40,6 +42,7 @@ struct FetchReport: Codable {
         encodedMegabytesPerSecond = Double(progress.encodedBytes) / 1e6 / seconds
         decodedMegabytesPerSecond = Double(progress.decodedBytes) / 1e6 / seconds
         format = summary.format.rawValue
+        resolution = summary.resolution.description
         workers = summary.workers
         transport = summary.transport
         counts = progress

@@ -29,6 +29,7 @@ public struct FetchSummary: Sendable {
     public let sourceFailures: [SourceFailure]
     public let outputDirectory: String
     public let format: OutputFormat
+    public let resolution: ResolutionChoice
     public let workers: Int
     /// How requests went out, for the record: protocol, connections.
     public let transport: String

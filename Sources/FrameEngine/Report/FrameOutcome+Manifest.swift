@@ -1,6 +1,6 @@
 extension FrameOutcome {
-    /// The manifest line of this frame: the keys of the contract in its order, then `fileCrc32`, `codestreamFile` and
-    /// `codestreamCrc32`; null where unknown.
+    /// The manifest line of this frame: the keys of the contract in its order, then `fileCrc32`, `codestreamFile`,
+    /// `codestreamCrc32`, `resolution`, `reduction` and `unverifiableReason`; null where unknown.
     public func manifestLine() -> [UInt8] {
         let instance = frame.instance
         var line = JSONLine()
@@ -21,7 +21,7 @@ extension FrameOutcome {
         line.add("components", layout?.components)
         line.add("bitsPerSample", layout?.bitsPerSample)
         line.add("signed", layout?.isSigned)
-        line.add("crc32Expected", frame.checksum.map { CRC32.hexadecimal($0.crc32) })
+        line.add("crc32Expected", expectedCRC32.map(CRC32.hexadecimal))
         line.add("crc32", crc32.map(CRC32.hexadecimal))
         line.add("decoder", decoder)
         line.add("attempts", attempts)
@@ -29,6 +29,9 @@ extension FrameOutcome {
         line.add("fileCrc32", fileCRC32.map(CRC32.hexadecimal))
         line.add("codestreamFile", codestreamFile)
         line.add("codestreamCrc32", codestreamCRC32.map(CRC32.hexadecimal))
+        line.add("resolution", resolution.description)
+        line.add("reduction", reduction)
+        line.add("unverifiableReason", unverifiableReason?.rawValue)
         return line.finish()
     }
 

@@ -30,6 +30,8 @@ public struct FrameFailure: Sendable, Equatable {
 /// All that is worth recording of one finished frame.
 public struct FrameOutcome: Sendable {
     public let frame: PlannedFrame
+    /// Which resolution was asked for.
+    public let resolution: ResolutionChoice
     public var status: FrameStatus
     /// The file written, relative to the output directory, `/` between its parts. Nil when none was.
     public var file: String?
@@ -45,6 +47,14 @@ public struct FrameOutcome: Sendable {
     public var decodedBytes = 0
     /// Nil for frames that are not decoded.
     public var layout: PixelLayout?
+    /// Highest resolutions that were left out in decoding. Nil for frames that are not decoded.
+    public var reduction: Int?
+    /// Whether a lower resolution was asked for than the frame has.
+    public var lacksResolution = false
+    /// The checksum that the metadata states for the resolution. Nil where it states none.
+    public var expectedCRC32: UInt32?
+    /// Why it is `unverifiable`.
+    public var unverifiableReason: UnverifiableReason?
     /// The checksum found. Nil when the frame did not get that far.
     public var crc32: UInt32?
     /// `openjpeg`, `native` or `as-stored`; nil when the frame did not get that far.
@@ -55,8 +65,12 @@ public struct FrameOutcome: Sendable {
     public var attempts = 0
     public var failure: FrameFailure?
 
-    public init(frame: PlannedFrame, status: FrameStatus) {
+    /// - Parameter resolution: which resolution is asked for. What the metadata states for a lower one is known only
+    ///   when its size is.
+    public init(frame: PlannedFrame, status: FrameStatus, resolution: ResolutionChoice = .full) {
         self.frame = frame
         self.status = status
+        self.resolution = resolution
+        expectedCRC32 = resolution.isFull ? frame.checksum?.crc32 : nil
     }
 }

@@ -3,6 +3,8 @@ public struct Verification: Sendable {
     public let verdict: Verdict
     /// The CRC-32 that was compared: `verdict` tells of which bytes. Of the decoded ones where nothing was.
     public let crc32: UInt32
+    /// What the metadata states; nil where it states nothing for this frame at this resolution.
+    public let expected: UInt32?
     /// What should be written: the decoded frame, or its widened form where that is what the checksum covers.
     public let frame: DecodedFrame
 }
@@ -12,7 +14,7 @@ public enum Verdict: Sendable, Hashable {
     /// The checksum fits the frame in this form.
     case verified(VerifiedForm)
     /// There is no checksum to compare with.
-    case unverifiable
+    case unverifiable(UnverifiableReason)
     /// The checksum fits no form of the frame.
     case mismatch(VerifyError)
 }
@@ -31,58 +33,76 @@ public enum VerifiedForm: Sendable, Hashable {
 
 /// Compares frames with the CRC-32 that their metadata lists. Any thread; call it while the frame is in cache.
 public enum FrameVerifier {
-    /// Compares a full-resolution frame with its checksum.
+    /// Compares a frame with its checksum.
     ///
     /// Frames that the service re-encodes, and frames whose ChecksumType names decompressed pixels, are compared by
     /// their pixels. Frames kept as imported are compared by their stored bytes and, if those do not fit, by their
     /// pixels: the documents say "on the original image" and no more, so that both readings count (inference).
     ///
+    /// A frame decoded at a lower resolution is compared with the entries of its width and height; the stored bytes
+    /// of a frame kept as imported prove it at any resolution.
+    ///
     /// - Parameters:
-    ///   - decoded: the frame decoded at full resolution, or passed through.
+    ///   - decoded: the frame decoded at any resolution, or passed through.
     ///   - encoded: the bytes as the service sent them.
     ///   - pool: gives the memory of a widened frame; without one it is freed after use.
     public static func verify(
         _ decoded: DecodedFrame, encoded: PooledBuffer, against frame: PlannedFrame, pool: BufferPool? = nil
     ) -> Verification {
-        guard let expected = frame.checksum?.crc32 else {
-            let crc32 = decoded.checksum
-            return Verification(verdict: .unverifiable, crc32: crc32, frame: decoded)
-        }
         let coverage = coverage(of: frame.instance, isDecoded: decoded.layout != nil)
-        let actual = coverage == .pixels ? decoded.checksum : CRC32.checksum(encoded)
-        if actual == expected {
-            let form = coverage == .pixels ? VerifiedForm.decoded : .stored
-            return Verification(verdict: .verified(form), crc32: actual, frame: decoded)
+        if coverage == .storedBytes, let expected = frame.checksum?.crc32 {
+            let actual = CRC32.checksum(encoded)
+            let verdict = Verdict.verified(.stored)
+            if actual == expected {
+                return Verification(verdict: verdict, crc32: actual, expected: expected, frame: decoded)
+            }
+            if let match = pixels(of: decoded, among: pixelChecksums(of: frame, for: decoded), frame, pool)
+                .match
+            {
+                return match
+            }
+            let error = VerifyError(expected: expected, actual: actual, coverage: coverage)
+            return Verification(verdict: .mismatch(error), crc32: actual, expected: expected, frame: decoded)
         }
-        if coverage == .storedBytes, decoded.layout != nil, decoded.checksum == expected {
-            return Verification(verdict: .verified(.decoded), crc32: expected, frame: decoded)
+        let listed = pixelChecksums(of: frame, for: decoded)
+        let (match, actual) = pixels(of: decoded, among: listed, frame, pool)
+        if let match { return match }
+        guard let expected = listed.first else {
+            let hasOthers = frame.checksum != nil || !frame.lowerResolutionChecksums.isEmpty
+            let reason =
+                decoded.reduction > 0 && hasOthers
+                ? UnverifiableReason.noChecksumForResolution : .noChecksum
+            return Verification(verdict: .unverifiable(reason), crc32: actual, expected: nil, frame: decoded)
         }
-        if frame.instance.bitsAllocated == 16,
-            let widened = SampleWidening.to16Bits(decoded, pool: pool ?? BufferPool(idleBytesLimit: 0)),
-            CRC32.checksum(widened.bytes) == expected
-        {
-            return Verification(verdict: .verified(.widened), crc32: expected, frame: widened)
-        }
-        let error = VerifyError(expected: expected, actual: actual, coverage: coverage)
-        return Verification(verdict: .mismatch(error), crc32: actual, frame: decoded)
+        let error = VerifyError(expected: expected, actual: actual, coverage: .pixels)
+        return Verification(verdict: .mismatch(error), crc32: actual, expected: expected, frame: decoded)
     }
 
-    /// Compares a frame decoded at a lower resolution with the entry of its size.
-    ///
-    /// Nil where the metadata lists no checksum of that width and height.
-    public static func verifyLowerResolution(_ decoded: DecodedFrame, against frame: PlannedFrame)
-        -> Verification?
-    {
-        guard let layout = decoded.layout else { return nil }
-        let listed = frame.lowerResolutionChecksums.first {
-            $0.width == layout.width && $0.height == layout.height
-        }
-        guard let expected = listed?.crc32 else { return nil }
+    /// The checksums that the pixels of a frame may have: that of the full resolution whatever size it states, those
+    /// of a lower resolution by their size.
+    private static func pixelChecksums(of frame: PlannedFrame, for decoded: DecodedFrame) -> [UInt32] {
+        guard decoded.reduction > 0 else { return frame.checksum.map { [$0.crc32] } ?? [] }
+        guard let layout = decoded.layout else { return [] }
+        return frame.lowerResolutionChecksums
+            .filter { $0.width == layout.width && $0.height == layout.height }.map(\.crc32)
+    }
+
+    /// Compares the pixels as they are, and widened to 16 bits where the instance had them so when it was imported.
+    private static func pixels(
+        of decoded: DecodedFrame, among listed: [UInt32], _ frame: PlannedFrame, _ pool: BufferPool?
+    ) -> (match: Verification?, actual: UInt32) {
         let actual = decoded.checksum
-        let error = VerifyError(expected: expected, actual: actual, coverage: .pixels)
-        return Verification(
-            verdict: actual == expected ? .verified(.decoded) : .mismatch(error), crc32: actual,
-            frame: decoded)
+        if listed.contains(actual) {
+            let verdict = Verdict.verified(.decoded)
+            return (Verification(verdict: verdict, crc32: actual, expected: actual, frame: decoded), actual)
+        }
+        guard !listed.isEmpty, frame.instance.bitsAllocated == 16,
+            let widened = SampleWidening.to16Bits(decoded, pool: pool ?? BufferPool(idleBytesLimit: 0))
+        else { return (nil, actual) }
+        let wide = CRC32.checksum(widened.bytes)
+        guard listed.contains(wide) else { return (nil, actual) }
+        let verdict = Verdict.verified(.widened)
+        return (Verification(verdict: verdict, crc32: wide, expected: wide, frame: widened), actual)
     }
 
     /// What the checksum of an instance's frames covers.

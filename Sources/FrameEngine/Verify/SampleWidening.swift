@@ -22,6 +22,9 @@ enum SampleWidening {
                 for (index, byte) in source.enumerated() { samples[index] = UInt16(byte).littleEndian }
             }
         }
-        return DecodedFrame(bytes: buffer, layout: wide, decoder: frame.decoder)
+        var widened = DecodedFrame(bytes: buffer, layout: wide, decoder: frame.decoder)
+        widened.reduction = frame.reduction
+        widened.lacksResolution = frame.lacksResolution
+        return widened
     }
 }

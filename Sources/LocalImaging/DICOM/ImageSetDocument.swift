@@ -5,8 +5,11 @@ struct ImageSetDocument: Sendable {
     /// One element of an instance's `ImageFrames`.
     struct Frame: Sendable {
         let id: HealthImagingID
-        /// Of the full resolution; the service lists no others today.
+        /// Of the full resolution.
         let checksum: ResolutionChecksum
+        /// Of the lower ones, lowest first; none for frames kept as imported. The service listed them until about
+        /// November 2024 and lists the full resolution alone since (developer guide, pixel data verification).
+        var lowerChecksums: [ResolutionChecksum] = []
         /// Stored pixel values over all components; nil for frames kept as imported.
         let pixelValues: ClosedRange<Int>?
         /// Of the frame as served.
@@ -90,8 +93,11 @@ struct ImageSetDocument: Sendable {
         }
 
         private mutating func frame(_ frame: Frame) {
-            let sum = frame.checksum
             text("{\"ID\":\"\(frame.id)\",\"PixelDataChecksumFromBaseToFullResolution\":[")
+            for sum in frame.lowerChecksums {
+                text("{\"Width\":\(sum.width),\"Height\":\(sum.height),\"Checksum\":\(sum.crc32)},")
+            }
+            let sum = frame.checksum
             text("{\"Width\":\(sum.width),\"Height\":\(sum.height),\"Checksum\":\(sum.crc32)}],")
             let least = frame.pixelValues.map { String($0.lowerBound) } ?? "null"
             let most = frame.pixelValues.map { String($0.upperBound) } ?? "null"

@@ -33,6 +33,11 @@ public final class HTJ2KEncoder {
 
     deinit { cojph_bytes_free(&output) }
 
+    /// The wavelet decompositions of a frame of this size: one less than its resolutions.
+    static func decompositions(width: Int, height: Int) -> Int {
+        Int(cojph_decompositions(UInt32(clamping: width), UInt32(clamping: height)))
+    }
+
     /// The boxed frame. The memory belongs to the encoder and is valid until its next call or its end.
     ///
     /// `pixels` are as `layout` says: pixel-interleaved, little-endian, 1, 2 or 4 bytes a sample. RGB goes through

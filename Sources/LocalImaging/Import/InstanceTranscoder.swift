@@ -121,14 +121,32 @@ final class InstanceTranscoder {
             throw DICOMFileError(.unsupported, "frame \(index + 1) cannot be encoded: \(error)")
         }
         if verifiesEncoding { try verify(encoded, frame: index) }
+        let lowerChecksums = try lowerChecksums(of: encoded, layout: layout, frame: index)
         let document = ImageSetDocument.Frame(
             id: .random(),
             checksum: ResolutionChecksum(
                 width: image.width, height: image.height, crc32: CRC32.checksum(pixels)),
+            lowerChecksums: lowerChecksums,
             pixelValues: PixelRange.of(
                 pixels, layout: layout, bitsStored: image.bitsStored, highBit: image.highBit),
             sizeInBytes: encoded.count)
         return (document, encoded)
+    }
+
+    /// By OpenJPEG, as the proof of the encoding, so that a client's own decoder is not compared with itself.
+    private func lowerChecksums(
+        of encoded: [UInt8], layout: PixelLayout, frame index: Int
+    ) throws(DICOMFileError) -> [ResolutionChecksum] {
+        let stream = pool.buffer(capacity: encoded.count)
+        encoded.withUnsafeBytes { stream.append($0) }
+        do {
+            return try LowerResolutions.checksums(of: layout) { (reduction) throws(DecodeError) in
+                try decoder.decode(stream.bytes, reduction: reduction, pool: pool)
+            }
+        } catch {
+            throw DICOMFileError(
+                .system, "frame \(index + 1) does not decode at a lower resolution: \(error.message)")
+        }
     }
 
     private func verify(_ encoded: [UInt8], frame index: Int) throws(DICOMFileError) {

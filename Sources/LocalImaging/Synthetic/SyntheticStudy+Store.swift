@@ -75,11 +75,15 @@ private final class FrameMaker {
     private let layout: PixelLayout
     private let colour: ColourModel
     private let encoder = HTJ2KEncoder()
+    private let pool: BufferPool
+    private let decoder: FrameDecoder
     private let pixels: UnsafeMutableRawBufferPointer
 
     init(layout: PixelLayout, colour: ColourModel) {
         self.layout = layout
         self.colour = colour
+        pool = BufferPool()
+        decoder = FrameDecoder(pool: pool)
         pixels = .allocate(byteCount: layout.byteCount, alignment: 64)
     }
 
@@ -93,10 +97,17 @@ private final class FrameMaker {
         let encoded = try encoder.encode(raster, layout: layout, colour: colour)
         let id = study.frameID(index)
         try writer.addFrame(id: id, bytes: encoded)
+        let frame = pool.buffer(capacity: encoded.count)
+        frame.append(encoded)
+        let lowerChecksums = try LowerResolutions.checksums(of: layout) { (reduction) throws(DecodeError) in
+            try decoder.decode(
+                frame, storedAs: .htj2kLosslessRPCL, resolution: ResolutionChoice(reduction: reduction))
+        }
         return ImageSetDocument.Frame(
             id: id,
             checksum: ResolutionChecksum(
                 width: layout.width, height: layout.height, crc32: CRC32.checksum(raster)),
+            lowerChecksums: lowerChecksums,
             pixelValues: PixelRange.of(
                 raster, layout: layout, bitsStored: layout.bitsPerSample, highBit: nil),
             sizeInBytes: encoded.count)

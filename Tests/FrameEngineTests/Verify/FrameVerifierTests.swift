@@ -12,9 +12,11 @@ import Testing
         return buffer
     }
 
-    private func decoded(isSigned: Bool = false) -> DecodedFrame {
+    private func decoded(isSigned: Bool = false, reduction: Int = 0) -> DecodedFrame {
         let layout = PixelLayout(width: 3, height: 2, components: 1, bitsPerSample: 8, isSigned: isSigned)
-        return DecodedFrame(bytes: buffer(Self.pixels), layout: layout, decoder: "openjpeg")
+        var frame = DecodedFrame(bytes: buffer(Self.pixels), layout: layout, decoder: "openjpeg")
+        frame.reduction = reduction
+        return frame
     }
 
     private func frame(
@@ -90,7 +92,7 @@ import Testing
     @Test("a frame without a checksum is unverifiable, never verified")
     func unverifiable() throws {
         let result = try verify(decoded(), against: frame(nil))
-        #expect(result.verdict == .unverifiable)
+        #expect(result.verdict == .unverifiable(.noChecksum))
         #expect(result.crc32 == CRC32.checksum(Self.pixels))
     }
 
@@ -118,21 +120,59 @@ import Testing
         }
     }
 
-    @Test("a lower resolution is compared with the entry of its size")
+    @Test("a lower resolution is compared with the entry of its size, never with the full one's")
     func lowerResolution() throws {
+        let crc32 = CRC32.checksum(Self.pixels)
         let listed = [
             ResolutionChecksum(width: 6, height: 4, crc32: 1),
-            ResolutionChecksum(width: 3, height: 2, crc32: CRC32.checksum(Self.pixels)),
+            ResolutionChecksum(width: 3, height: 2, crc32: crc32),
         ]
-        let good = try FrameVerifier.verifyLowerResolution(decoded(), against: frame(5, lower: listed))
-        #expect(good?.verdict == .verified(.decoded))
-        let none = try FrameVerifier.verifyLowerResolution(decoded(), against: frame(5, lower: [listed[0]]))
-        #expect(none == nil)
-        let bad = [ResolutionChecksum(width: 3, height: 2, crc32: 77)]
-        let mismatch = try FrameVerifier.verifyLowerResolution(decoded(), against: frame(5, lower: bad))
+        let good = try verify(decoded(reduction: 1), against: frame(5, lower: listed))
+        #expect(good.verdict == .verified(.decoded))
+        #expect(good.expected == crc32)
+        // Its own checksum stands there, but as the full resolution's.
+        let none = try verify(decoded(reduction: 1), against: frame(crc32, lower: [listed[0]]))
+        #expect(none.verdict == .unverifiable(.noChecksumForResolution))
+        #expect(none.crc32 == crc32)
+        #expect(none.expected == nil)
         #expect(
-            mismatch?.verdict
-                == .mismatch(.init(expected: 77, actual: CRC32.checksum(Self.pixels), coverage: .pixels)))
+            try verify(decoded(reduction: 1), against: frame(nil)).verdict == .unverifiable(.noChecksum))
+        let bad = [ResolutionChecksum(width: 3, height: 2, crc32: 77)]
+        let mismatch = try verify(decoded(reduction: 1), against: frame(5, lower: bad))
+        #expect(mismatch.verdict == .mismatch(.init(expected: 77, actual: crc32, coverage: .pixels)))
+        #expect(mismatch.expected == 77)
+        // The full resolution takes no notice of the others.
+        #expect(try verify(decoded(), against: frame(crc32, lower: bad)).verdict == .verified(.decoded))
+    }
+
+    @Test(
+        "a frame kept as imported is proved by its stored bytes at any resolution, or by the entry of its size"
+    )
+    func lowerResolutionOfOriginal() throws {
+        let stored = CRC32.checksum(Self.stored)
+        let byBytes = try verify(decoded(reduction: 2), against: frame(stored, syntax: .htj2k))
+        #expect(byBytes.verdict == .verified(.stored))
+        #expect(byBytes.expected == stored)
+        let entry = ResolutionChecksum(width: 3, height: 2, crc32: CRC32.checksum(Self.pixels))
+        let byPixels = try verify(decoded(reduction: 2), against: frame(1, syntax: .htj2k, lower: [entry]))
+        #expect(byPixels.verdict == .verified(.decoded))
+        let neither = try verify(decoded(reduction: 2), against: frame(1, syntax: .htj2k))
+        #expect(neither.verdict == .mismatch(.init(expected: 1, actual: stored, coverage: .storedBytes)))
+        // The reduced pixels' own checksum, stated for the full resolution, proves nothing.
+        let full = try verify(
+            decoded(reduction: 2), against: frame(CRC32.checksum(Self.pixels), syntax: .htj2k))
+        #expect(full.verdict != .verified(.decoded))
+    }
+
+    @Test("a lower resolution of 8-bit samples of a 16-bit instance also matches in 16 bits")
+    func widenedLowerResolution() throws {
+        let wide: [UInt8] = [0x00, 0, 0x7f, 0, 0x80, 0, 0xff, 0, 0x12, 0, 0xfe, 0]
+        let entry = ResolutionChecksum(width: 3, height: 2, crc32: CRC32.checksum(wide))
+        let result = try verify(
+            decoded(reduction: 3), against: frame(5, bitsAllocated: 16, lower: [entry]))
+        #expect(result.verdict == .verified(.widened))
+        #expect([UInt8](result.frame.bytes.bytes) == wide)
+        #expect(result.frame.reduction == 3)
     }
 
     @Test("a checksum that the decoder computed on the way stands for its pixels, and for nothing else")

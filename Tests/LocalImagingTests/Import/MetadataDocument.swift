@@ -7,6 +7,9 @@ struct MetadataDocument {
     struct Frame {
         let path: String
         let syntax: String?
+        /// Of all resolutions, lowest first.
+        let checksums: [ResolutionChecksum]
+        /// Of the full one.
         let checksum: UInt32
         let range: [Int?]
 
@@ -44,10 +47,15 @@ struct MetadataDocument {
                 let id = try #require(frame["ID"] as? String)
                 let sums = try #require(
                     frame["PixelDataChecksumFromBaseToFullResolution"] as? [[String: Any]])
-                let sum = try #require(sums.last?["Checksum"] as? NSNumber)
+                let checksums = try sums.map { entry in
+                    ResolutionChecksum(
+                        width: try #require(entry["Width"] as? Int),
+                        height: try #require(entry["Height"] as? Int),
+                        crc32: try #require(entry["Checksum"] as? NSNumber).uint32Value)
+                }
                 return Frame(
                     path: "\(folder)/frames/\(id)", syntax: instance["StoredTransferSyntaxUID"] as? String,
-                    checksum: sum.uint32Value,
+                    checksums: checksums, checksum: try #require(checksums.last).crc32,
                     range: [frame["MinPixelValue"] as? Int, frame["MaxPixelValue"] as? Int])
             }
         }
