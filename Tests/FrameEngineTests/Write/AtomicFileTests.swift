@@ -77,7 +77,7 @@ struct ManifestTests {
                 "sopInstanceUID", "frameNumber", "imageFrameId", "status", "file", "encodedBytes",
                 "decodedBytes", "width", "height", "components", "bitsPerSample", "signed", "crc32Expected",
                 "crc32", "decoder", "attempts", "error", "stage", "code", "message", "fileCrc32",
-                "codestreamFile", "codestreamCrc32",
+                "codestreamFile", "codestreamCrc32", "resolution", "reduction", "unverifiableReason",
             ])
         let object = try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
         #expect(object["crc32"] as? String == "000000ff")
