@@ -154,7 +154,7 @@ def both(program, local, served, tmp_path):
 def test_kept_codestreams_are_named_with_their_checksum(program, both, local):
     for line in read_manifest(both):
         behind = list(line).index("error") + 1
-    assert list(line)[behind: behind + 3] == ["fileCrc32", "codestreamFile", "codestreamCrc32"]
+        assert list(line)[behind: behind + 3] == ["fileCrc32", "codestreamFile", "codestreamCrc32"]
         codestream = (both / line["codestreamFile"]).read_bytes()
         assert len(codestream) == line["encodedBytes"]
         assert f"{zlib.crc32(codestream):08x}" == line["codestreamCrc32"]
