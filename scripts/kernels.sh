@@ -216,8 +216,8 @@ sanitizers=(-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 
 # build_tests FLAGS...: all test programs. $libraries says whether those of others are at hand.
 build_tests() {
-    local names=(test_ht_blocks test_htj2k test_htj2k_damage test_htj2k_layers test_htj2k_reasons) name linking=()
-    local with=(htj2k_guarded htj2k_coverage "${stream_names[@]}" "${library_names[@]}")
+    local names=(test_ht_blocks test_ht_unstuff test_row_kernels test_pack test_htj2k test_htj2k_damage test_htj2k_layers test_htj2k_reasons)
+    local with=(htj2k_guarded htj2k_coverage row_test "${stream_names[@]}" "${library_names[@]}") name
     compile "$@" -- "$kernels"/*.c $(sources "${names[@]}" "${with[@]}" fuzz_replay fuzz_headers fuzz_packets fuzz_ht_blocks fuzz_htj2k)
     for name in "${names[@]}"; do
         link "$name" "$@" "${linker[@]}" -- "$name" "${with[@]}"
@@ -227,9 +227,12 @@ build_tests() {
     done
 }
 
-replays() {
-    local name
-    for name in headers packets blocks streams; do echo "replay_$name $corpus/$name.hex"; done
+# run_all BLOCKS STREAMS LAYERED: rounds and cases of the larger tests; all others as they are.
+run_all() {
+    local replay=() name
+    for name in headers packets blocks streams; do replay+=("replay_$name $corpus/$name.hex"); done
+    run_tests "test_ht_blocks $seed $1" "test_htj2k $seed $2" "test_htj2k_damage $seed" "test_htj2k_layers $seed $3" \
+        "test_row_kernels $seed" "test_ht_unstuff $seed" "test_pack $seed" test_htj2k_reasons "${replay[@]}"
 }
 
 case "$command" in
@@ -238,10 +241,7 @@ case "$command" in
         choose_linker
         require_libraries
         build_tests -O2 -g
-        mapfile -t replay < <(replays)
-        if "$quick"; then streams=40 blocks=150 layers=60; else streams=800 blocks=1500 layers=2000; fi
-        run_tests "test_ht_blocks $seed $blocks" "test_htj2k $seed $streams" "test_htj2k_damage $seed" "test_htj2k_layers $seed $layers" \
-            test_htj2k_reasons "${replay[@]}"
+        if "$quick"; then run_all 300 40 60; else run_all 2700 800 2000; fi
         echo "kernels: test passed in ${SECONDS} s, seed $seed"
         ;;
     sanitize)
@@ -249,12 +249,9 @@ case "$command" in
         choose_linker
         require_libraries
         build_tests "${sanitizers[@]}"
-        mapfile -t replay < <(replays)
         # An assertion of libopenjph is left by a jump, which leaks.
         export ASAN_OPTIONS=detect_leaks=0
-        if "$quick"; then streams=10 blocks=150 layers=40; else streams=60 blocks=800 layers=300; fi
-        run_tests "test_ht_blocks $seed $blocks" "test_htj2k $seed $streams" "test_htj2k_damage $seed" "test_htj2k_layers $seed $layers" \
-            test_htj2k_reasons "${replay[@]}"
+        if "$quick"; then run_all 300 10 40; else run_all 900 60 300; fi
         echo "kernels: sanitize passed in ${SECONDS} s, seed $seed"
         ;;
     fuzz)
@@ -281,9 +278,7 @@ case "$command" in
         library_names=(htj2k_no_libraries)
         linker=(-static)
         build_tests -O2 -g -DCK_WITHOUT_LIBRARIES
-        mapfile -t replay < <(replays)
-        run_tests "test_ht_blocks $seed 400" "test_htj2k $seed 0" "test_htj2k_damage $seed" "test_htj2k_layers $seed 300" \
-            test_htj2k_reasons "${replay[@]}"
+        run_all 400 0 300
         echo "kernels: aarch64 passed in ${SECONDS} s, seed $seed"
         ;;
     bench)

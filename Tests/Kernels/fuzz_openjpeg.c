@@ -11,10 +11,12 @@
 /* Small, because OpenJPEG's memory and time are bounded by these alone. */
 static const ck_htj2k_limits limits = {1 << 14, (uint64_t)32 << 20};
 
-/* A byte after FF that has the stuffing bit set, where there must be none; OpenJPEG takes that bit for data. */
+/* A stuffing bit that is 1, though it must be 0 (T.814 7.1): OpenJPEG takes it for data. After FF, and in the nibble beside Scup. */
 static int is_stuffed_right(const ck_ht_block *b)
 {
     size_t n = (size_t)b->length_cleanup + b->length_refinement;
+    if (b->length_cleanup >= 2 && b->data[b->length_cleanup - 2] >> 4 == 15)
+        return 0;
     for (size_t i = 1; i < n; i++)
         if (b->data[i - 1] == 0xFF && b->data[i] > 0x7F)
             return 0;
@@ -76,8 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (decode(data + 1, nbytes, reduction, &info, &out, &comparable) == CK_OK && comparable &&
         oracle_decode(data + 1, nbytes, reduction, &image) == 0) {
         demand(image.components == info.components, "another number of components");
-        int64_t allowed = info.reversible ? 0 : 1;
-        for (uint32_t c = 0; c < info.components; c++)
+        for (uint32_t c = 0; c < info.components; c++) {
+            /* Both use single precision, which has 24 bits. */
+            int64_t allowed = info.reversible ? 0 : info.precision[c] <= 20 ? 1 : (int64_t)1 << (info.precision[c] - 20);
             for (uint32_t y = 0; y < info.height && y < image.h[c]; y++)
                 for (uint32_t x = 0; x < info.width && x < image.w[c]; x++) {
                     const uint8_t *p = out + (((size_t)y * info.width + x) * info.components + c) * info.bytes_per_sample;
@@ -89,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                         demand(0, "other pixels than OpenJPEG");
                     }
                 }
+        }
         oracle_free(&image);
     }
     return 0;

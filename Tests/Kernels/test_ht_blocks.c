@@ -44,8 +44,19 @@ static void fail(const char *what, const ck_ht_block *b, uint64_t round) {
     exit(1);
 }
 
+/* All sizes up to 16x16, all widths and all heights come first, then those of codestreams and any. */
+enum { SMALL_SIZES = 256, ALL_SIDES = 1024, SWEEP = SMALL_SIZES + 2 * ALL_SIDES };
 static void random_size(uint16_t *w, uint16_t *h, uint64_t round) {
     static const uint16_t sides[] = {64, 32, 16, 4, 128, 1024, 256, 63, 61, 5};
+    if (round < SMALL_SIZES) {
+        *w = (uint16_t)(1 + round % 16), *h = (uint16_t)(1 + round / 16);
+        return;
+    }
+    if (round < SWEEP) {
+        uint32_t side = 1 + (uint32_t)(round - SMALL_SIZES) / 2, other = 1 + test_below(4096 / side < 1024 ? 4096 / side : 1024);
+        *w = (uint16_t)(round & 1 ? side : other), *h = (uint16_t)(round & 1 ? other : side);
+        return;
+    }
     if (round % 4 == 0) {
         *w = sides[test_below(10)];
     } else {
@@ -146,7 +157,7 @@ static void test_round_trip(uint64_t round) {
     static uint8_t bytes[BATCH][MAX_DATA];
     ck_ht_block blocks[BATCH];
     ck_status status[BATCH];
-    uint32_t n = round % 2 ? 1 + test_below(BATCH) : 1 + test_below(6);
+    uint32_t n = round < SWEEP && round % 16 ? 1 + test_below(3) : round % 2 ? 1 + test_below(BATCH) : 1 + test_below(6);
     uint16_t w, h;
     random_size(&w, &h, round);
     for (uint32_t i = 0; i < n; i++) {
@@ -199,8 +210,8 @@ static void test_hostile(uint64_t round) {
     ck_status status[BATCH], first_status[BATCH];
     uint16_t w, h;
     random_size(&w, &h, round);
-    uint32_t n = 1 + test_below(4);
-    if (round % 8 == 0) n = BATCH;
+    uint32_t n = round < SWEEP ? 1 : 1 + test_below(4);
+    if (round % 16 == 0) n = BATCH;
     uint8_t *next = data_area.high;
     for (uint32_t i = 0; i < n; i++) {
         ck_ht_block b = random_block(round, w, h, bytes, expected);
