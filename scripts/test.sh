@@ -49,6 +49,9 @@ fi
 say "debug build"
 swift build --build-tests
 
+say "documentation of the library"
+scripts/docs.sh
+
 if "$quick"; then
     say "Swift tests"
     exec swift test --skip-build

@@ -19,13 +19,8 @@ public final class FetchSession: Sendable {
         var sourceFailures: [SourceFailure] = []
         var ending: Ending?
         var work: Task<Void, Never>?
-        /// Frames that the service never answered, with all their attempts.
-        var unanswered = 0
-        var lastUnanswered: (any StageError)?
     }
 
-    /// So many frames without an answer from a service that never gave one, and the run ends.
-    private static let unansweredLimit = 16
     private static let sourceFailuresKept = 100
 
     private let options: FetchOptions
@@ -36,6 +31,7 @@ public final class FetchSession: Sendable {
     private let directory: OutputDirectory
     private let state = Mutex(State())
     private let gate: RequestGate
+    private let runJudge: RunJudge
 
     /// - Parameters:
     ///   - datastoreID: the data store of sources that are ids; metadata files carry their own.
@@ -47,21 +43,11 @@ public final class FetchSession: Sendable {
         self.datastoreID = datastoreID
         self.sources = sources
         directory = try OutputDirectory(options.outputDirectory)
-        var configuration = TransportConfiguration()
-        configuration.userAgent = "hi-fetch/\(EngineVersion.current)"
-        configuration.caBundlePath = settings.caBundlePath
-        // What a server sends is bounded whatever the plan's hints say; the other half is for decoded pixels.
-        configuration.bodyBytesInFlightLimit = options.memoryLimitInBytes / 2
-        if let connections = options.connections { configuration.maximumConnections = connections }
-        if let streams = options.streams { configuration.streamsPerConnection = streams }
-        configuration.growsConnections = options.connections == nil && options.streams == nil
-        transport = try CurlTransport(configuration: configuration, pool: BufferPool())
-        gate = RequestGate(
-            slots: RequestSlots(Self.limit(for: options, upTo: transport.usefulConcurrency)),
-            pacer: RequestPacer(
-                ceiling: options.requestsPerSecond ?? settings.endpoints.documentedRequestsPerSecond),
-            health: ServiceHealth())
-        client = HealthImagingClient(transport: transport, settings: settings, retry: options.retry)
+        let parts = try EngineParts(options, settings: settings)
+        transport = parts.transport
+        client = parts.client
+        gate = RequestGate(slots: parts.slots, pacer: parts.pacer, health: ServiceHealth())
+        runJudge = RunJudge(health: gate.health)
     }
 
     /// Counts at this moment. Any thread.
@@ -82,7 +68,7 @@ public final class FetchSession: Sendable {
         let manifest = try ManifestWriter(in: directory)
         // The lock is held: whatever is unfinished belongs to a run that is dead, and so does its report.
         directory.removeLeftovers()
-        let workers = makeWorkers()
+        let workers = EngineParts.makeWorkers(options)
         let pipeline = FramePipeline(
             client: client, transport: transport, workers: workers, gate: gate,
             memory: AsyncBudget(limit: options.memoryLimitInBytes),
@@ -185,26 +171,7 @@ public final class FetchSession: Sendable {
 
     /// Ends the run when an error is one that every other frame would meet too.
     private func judge(_ error: (any StageError)?) {
-        switch error {
-        case let error as WriteError:
-            end(.stopped(error))
-        case let error as CredentialsError:
-            end(.stopped(error))
-        case let error as ServiceError where error.kind == .credentials:
-            end(.stopped(error))
-        case let error as TransportError where error.kind == .certificate:
-            end(.stopped(error))
-        case let error? where error.isServiceUnavailable:
-            let unanswered = state.withLock { state in
-                state.unanswered += 1
-                state.lastUnanswered = error
-                return state.unanswered
-            }
-            let neverCame = !gate.health.hasAnswered && unanswered >= Self.unansweredLimit
-            if neverCame || gate.health.isGone { end(.stopped(error)) }
-        default:
-            break
-        }
+        if let ending = runJudge.runEnding(error) { end(.stopped(ending)) }
     }
 
     /// The first reason counts.
@@ -218,22 +185,6 @@ public final class FetchSession: Sendable {
 
     // MARK: Parts
 
-    /// Pinned when the user said how many; otherwise found on the way.
-    private static func limit(for options: FetchOptions, upTo most: Int) -> RequestSlots.Limit {
-        options.connections == nil && options.streams == nil
-            ? .adaptive(start: min(most, 32), most: most) : .fixed(most)
-    }
-
-    private func makeWorkers() -> WorkerPool<FrameWorker> {
-        let buffers = BufferPool()
-        return WorkerPool(count: options.workers ?? FetchOptions.defaultWorkers, name: "frame") {
-            [options] number in
-            let decoder = FrameDecoder(
-                pool: buffers, preference: options.decoder, limits: options.decodeLimits)
-            return FrameWorker(decoder: decoder, pool: buffers, number: number)
-        }
-    }
-
     private func makeSink() -> any FrameSink {
         switch options.format {
         case .none: DiscardingSink()
@@ -244,8 +195,7 @@ public final class FetchSession: Sendable {
 
     private func summarise(startedAt: Date, elapsed: Duration) -> FetchSummary {
         let (progress, failures, ending) = state.withLock { state in
-            // A short run can end before the limit is reached; a service that never answered is not there either.
-            if state.ending == nil, !gate.health.hasAnswered, let error = state.lastUnanswered {
+            if state.ending == nil, let error = runJudge.silence {
                 state.ending = .stopped(error)
             }
             return (state.progress, state.sourceFailures, state.ending)

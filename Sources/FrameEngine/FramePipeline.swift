@@ -32,6 +32,13 @@ struct FramePipeline: Sendable {
     func process(_ frame: PlannedFrame) async throws -> Result {
         let lease = try await memory.take(estimatedBytes(of: frame))
         defer { lease.release() }
+        return try await process(frame, holding: lease, into: sink)
+    }
+
+    /// The same for a caller that holds the frame's share of the memory budget, and keeps it afterwards.
+    func process(
+        _ frame: PlannedFrame, holding lease: AsyncBudget.Lease, into sink: any FrameSink
+    ) async throws -> Result {
         var lastEncodedCRC32: UInt32?
         var firstFailure: ContinuousClock.Instant?
         var attempt = 1
@@ -93,7 +100,7 @@ struct FramePipeline: Sendable {
     }
 
     /// Bytes that the frame will hold while it is in flight, before anything of it has arrived.
-    private func estimatedBytes(of frame: PlannedFrame) -> Int {
+    func estimatedBytes(of frame: PlannedFrame) -> Int {
         guard let hint = frame.sizeHintInBytes else { return typical.bytes }
         // The hint is the encoded or the decoded size, depending on the service's age; twice it covers both.
         // Anybody can write a hint, so it is bounded before it is used in a sum.

@@ -94,6 +94,29 @@ public final class AsyncBudget: Sendable {
         return Lease(budget: self, amount: amount)
     }
 
+    /// Takes `amount` if it is free and nobody waits for it; never waits itself.
+    func takeNow(_ amount: Int) -> Lease? {
+        let granted: Int? = state.withLock { state in
+            let amount = min(max(amount, 0), state.limit)
+            guard state.firstWaiter == state.waiters.count, amount <= state.free else { return nil }
+            state.free -= amount
+            return amount
+        }
+        return granted.map { Lease(budget: self, amount: $0) }
+    }
+
+    /// Takes `amount` whether it is free or not, and never waits: later takers wait until enough came back.
+    ///
+    /// For who could wait for ever otherwise, because those who hold the budget wait for him.
+    func overdraw(_ amount: Int) -> Lease {
+        let amount = state.withLock { state in
+            let amount = min(max(amount, 0), state.limit)
+            state.free -= amount
+            return amount
+        }
+        return Lease(budget: self, amount: amount)
+    }
+
     private func enqueue(_ waiter: Waiter) {
         let answer: Bool? = state.withLock { state in
             // No longer arriving: the cancel came first.

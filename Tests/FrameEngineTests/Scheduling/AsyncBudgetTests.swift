@@ -164,4 +164,28 @@ struct RetryPolicyTests {
         #expect(!RetryPolicy(attempts: 3).allowsAttempt(after: 3))
         #expect(RetryPolicy(attempts: 0).attempts == 1)
     }
+
+    @Test("taking at once never waits, and never passes by those who do")
+    func takeNow() async throws {
+        let budget = AsyncBudget(limit: 10)
+        let first = try #require(budget.takeNow(6))
+        #expect(budget.takeNow(5) == nil)
+        let waiting = Task { try await budget.take(8) }
+        while budget.waiterCount == 0 { await Task.yield() }
+        #expect(budget.takeNow(1) == nil)
+        first.release()
+        try await waiting.value.release()
+        #expect(budget.takeNow(100) != nil)
+    }
+
+    @Test("what is overdrawn is paid back before anybody else gets something")
+    func overdraw() throws {
+        let budget = AsyncBudget(limit: 10)
+        let first = try #require(budget.takeNow(10))
+        let second = budget.overdraw(7)
+        first.release()
+        #expect(budget.takeNow(4) == nil)
+        second.release()
+        #expect(budget.takeNow(10) != nil)
+    }
 }

@@ -1,0 +1,54 @@
+/// What every use of the engine can be told, whatever becomes of the frames.
+protocol EngineOptions: Sendable {
+    var decoder: DecoderPreference { get }
+    var workers: Int? { get }
+    var connections: Int? { get }
+    var streams: Int? { get }
+    var requestsPerSecond: Double? { get }
+    var memoryLimitInBytes: Int { get }
+    var retry: RetryPolicy { get }
+    var decodeLimits: DecodeLimits { get }
+}
+
+extension FetchOptions: EngineOptions {}
+
+/// What a fetch runs on, put together from options: the transport, the client, and how requests pass.
+struct EngineParts: Sendable {
+    let transport: CurlTransport
+    let client: HealthImagingClient
+    let slots: RequestSlots
+    let pacer: RequestPacer
+
+    /// - Throws: `TransportError` for the certificate file, or where this machine does not give what is needed.
+    init(_ options: some EngineOptions, settings: AWSSettings) throws(TransportError) {
+        var configuration = TransportConfiguration()
+        configuration.userAgent = "hi-fetch/\(EngineVersion.current)"
+        configuration.caBundlePath = settings.caBundlePath
+        // What a server sends is bounded whatever the plan's hints say; the other half is for decoded pixels.
+        configuration.bodyBytesInFlightLimit = options.memoryLimitInBytes / 2
+        if let connections = options.connections { configuration.maximumConnections = connections }
+        if let streams = options.streams { configuration.streamsPerConnection = streams }
+        configuration.growsConnections = options.connections == nil && options.streams == nil
+        transport = try CurlTransport(configuration: configuration, pool: BufferPool())
+        client = HealthImagingClient(transport: transport, settings: settings, retry: options.retry)
+        slots = RequestSlots(Self.limit(for: options, upTo: transport.usefulConcurrency))
+        pacer = RequestPacer(
+            ceiling: options.requestsPerSecond ?? settings.endpoints.documentedRequestsPerSecond)
+    }
+
+    /// Pinned when the user said how many; otherwise found on the way.
+    private static func limit(for options: some EngineOptions, upTo most: Int) -> RequestSlots.Limit {
+        options.connections == nil && options.streams == nil
+            ? .adaptive(start: min(most, 32), most: most) : .fixed(most)
+    }
+
+    /// Starts the threads that decode, verify and write.
+    static func makeWorkers(_ options: some EngineOptions) -> WorkerPool<FrameWorker> {
+        let buffers = BufferPool()
+        return WorkerPool(count: options.workers ?? FetchOptions.defaultWorkers, name: "frame") { number in
+            let decoder = FrameDecoder(
+                pool: buffers, preference: options.decoder, limits: options.decodeLimits)
+            return FrameWorker(decoder: decoder, pool: buffers, number: number)
+        }
+    }
+}

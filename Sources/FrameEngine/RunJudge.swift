@@ -1,0 +1,50 @@
+import Synchronization
+
+/// Tells the errors that every other frame would meet too, and that therefore end a run, from those of a frame
+/// alone. One a run; thread-safe.
+final class RunJudge: Sendable {
+    /// So many frames without an answer from a service that never gave one, and the run ends.
+    private static let unansweredLimit = 16
+
+    private struct Unanswered {
+        /// Frames that the service never answered, with all their attempts.
+        var frames = 0
+        var last: (any StageError)?
+    }
+
+    private let health: ServiceHealth
+    private let unanswered = Mutex(Unanswered())
+
+    init(health: ServiceHealth) {
+        self.health = health
+    }
+
+    /// The error that ends the run because of what a frame or an image set met; nil when the run goes on.
+    func runEnding(_ error: (any StageError)?) -> (any StageError)? {
+        switch error {
+        case let error as WriteError:
+            return error
+        case let error as CredentialsError:
+            return error
+        case let error as ServiceError where error.kind == .credentials:
+            return error
+        case let error as TransportError where error.kind == .certificate:
+            return error
+        case let error? where error.isServiceUnavailable:
+            let frames = unanswered.withLock { unanswered in
+                unanswered.frames += 1
+                unanswered.last = error
+                return unanswered.frames
+            }
+            let neverCame = !health.hasAnswered && frames >= Self.unansweredLimit
+            return neverCame || health.isGone ? error : nil
+        default:
+            return nil
+        }
+    }
+
+    /// For a run that came to its end before the limit was reached: a service that never answered is not there.
+    var silence: (any StageError)? {
+        health.hasAnswered ? nil : unanswered.withLock { $0.last }
+    }
+}
