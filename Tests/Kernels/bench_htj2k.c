@@ -2,7 +2,6 @@
  * Time of the whole decoder on the fixtures (folder in CK_FRAMES), per stage, against libopenjph and OpenJPEG in the same process, one
  * thread, interleaved, median of repeats. Usage: bench_htj2k [repeats]. Pin it: taskset -c 1.
  */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "ck_cpu.h"
 #include "ck_htj2k.h"
+#include "frame_file.h"
 #include "htj2k_test.h"
 
 static double now_ns(void)
@@ -29,23 +29,6 @@ static double median(double *v, int n)
 {
     qsort(v, (size_t)n, sizeof *v, ascending);
     return v[n / 2];
-}
-
-static uint8_t *read_file(const char *folder, const char *name, const char *extension, size_t *nbytes)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s.%s", folder, name, extension);
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return NULL;
-    fseek(f, 0, SEEK_END);
-    *nbytes = (size_t)ftell(f);
-    rewind(f);
-    uint8_t *bytes = malloc(*nbytes);
-    if (fread(bytes, 1, *nbytes, f) != *nbytes)
-        abort();
-    fclose(f);
-    return bytes;
 }
 
 enum { STAGES = CK_STEP_DONE + 1, HEADERS = CK_STEP_DONE, MAX_REPEATS = 501, VARIANTS = 3 };
@@ -79,7 +62,6 @@ int main(int argc, char **argv)
 {
     int repeats = argc > 1 ? atoi(argv[1]) : 21;
     const char *folder = getenv("CK_FRAMES");
-    static const char *const names[] = {"CT1", "MR2", "US1", "VL1", "XA1"};
     static const uint32_t masks[VARIANTS] = {CK_CPU_ALL, CK_CPU_AVX2 | CK_CPU_FAST_PDEP, 0};
     static double total[VARIANTS + 2], least[VARIANTS + 2];
     if (!folder || repeats > MAX_REPEATS) {
@@ -87,9 +69,9 @@ int main(int argc, char **argv)
         return 0;
     }
     printf("ns a sample: ours (AVX-512, AVX2, portable), OpenJPH, OpenJPEG; stages of ours with AVX-512\n");
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < FRAMES; i++) {
         size_t nbytes, raw_nbytes;
-        uint8_t *data = read_file(folder, names[i], "j2c", &nbytes), *raw = read_file(folder, names[i], "RAW", &raw_nbytes);
+        uint8_t *data = read_frame(folder, frame_names[i], "j2c", &nbytes), *raw = read_frame(folder, frame_names[i], "RAW", &raw_nbytes);
         ck_htj2k_limits limits = {(uint64_t)1 << 30, (uint64_t)1 << 32};
         ck_htj2k_info info;
         ck_error_detail detail;
@@ -111,13 +93,13 @@ int main(int argc, char **argv)
                 for (int s = 0; v == 0 && s < STAGES; s++)
                     stage[s][at] = part[s];
                 if (memcmp(out, raw, raw_nbytes) != 0)
-                    printf("%s: WRONG PIXELS\n", names[i]);
+                    printf("%s: WRONG PIXELS\n", frame_names[i]);
             }
             double t = now_ns();
             openjph_decode(data, nbytes, out, info.bytes_per_sample, info.is_signed[0], info.precision[0]);
             time[VARIANTS][at] = now_ns() - t;
             if (memcmp(out, raw, raw_nbytes) != 0)
-                printf("%s: OpenJPH differs\n", names[i]);
+                printf("%s: OpenJPH differs\n", frame_names[i]);
             oracle_image image;
             t = now_ns();
             oracle_decode(data, nbytes, 0, &image);
@@ -125,7 +107,7 @@ int main(int argc, char **argv)
             oracle_free(&image);
         }
         double samples = (double)info.width * info.height * info.components;
-        printf("%s:", names[i]);
+        printf("%s:", frame_names[i]);
         for (int v = 0; v < VARIANTS + 2; v++) {
             double m = median(time[v], repeats);
             total[v] += m;

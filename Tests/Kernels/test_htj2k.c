@@ -6,11 +6,38 @@
  */
 #include <stdio.h>
 
+#include "frame_file.h"
 #include "htj2k_coverage.h"
 #include "htj2k_guarded.h"
 
 enum { FULL_SIZE = 400 };
 static uint64_t refused, empty, with_oracle, oracle_differs;
+
+/*
+ * OpenJPEG visits positions in steps of the finest component, and so loses packets where a step is not a multiple of another (B.12.1.3
+ * visits every position).
+ */
+static int openjpeg_loses_packets(const stream_spec *s)
+{
+    for (uint32_t a = 0; a < s->components; a++)
+        for (uint32_t b = 0; b < s->components; b++)
+            if ((s->dx[a] > s->dx[b] && s->dx[a] % s->dx[b]) || (s->dy[a] > s->dy[b] && s->dy[a] % s->dy[b]))
+                return 1;
+    return 0;
+}
+
+/* The same coefficients in other packets must give the same pixels, to the last bit. */
+static void compare_streams(const stream_spec *s, const uint8_t *a, size_t a_nbytes, const uint8_t *b, size_t b_nbytes, uint64_t seed)
+{
+    ck_htj2k_info info;
+    ck_error_detail detail;
+    uint8_t *first, *second;
+    decode_guarded(mask_count - 1, a, a_nbytes, 0, 1, &first, &info, &detail);
+    decode_guarded(mask_count - 1, b, b_nbytes, 0, 1, &second, &info, &detail);
+    if (!first || !second || memcmp(first, second, info.output_nbytes) != 0)
+        failures++, printf("FAIL: other pixels from other packets\n"), describe(s, seed);
+    free(first), free(second);
+}
 
 /* Decodes with every mask; planes NULL: compare with OpenJPEG only. */
 static void check_stream(const stream_spec *s, const uint8_t *data, size_t nbytes, uint32_t reduction, int32_t *const planes[4],
@@ -19,7 +46,7 @@ static void check_stream(const stream_spec *s, const uint8_t *data, size_t nbyte
     oracle_image image = {0};
     int lossless = planes && reduction == 0;
     int rewritten = strncmp(what, "repacked", 8) == 0;
-    int has_oracle = (!lossless || rewritten) && oracle_decode(data, nbytes, reduction, &image) == 0;
+    int has_oracle = (!lossless || rewritten) && !openjpeg_loses_packets(s) && oracle_decode(data, nbytes, reduction, &image) == 0;
     with_oracle += (uint64_t)has_oracle;
     /* The rewriting itself is right when OpenJPEG finds the source's pixels again. */
     for (uint32_t c = 0; lossless && has_oracle && c < s->components; c++)
@@ -89,6 +116,7 @@ static void random_case(uint64_t seed)
     cover_packets(&s, &r);
     if (again) {
         char what[96];
+        compare_streams(&s, stream, nbytes, repacked, again, seed);
         snprintf(what, sizeof what, "repacked layers %u order %u sop %u eph %u split %u poc %u", r.layers, r.order, r.sop, r.eph, r.split,
                  r.poc);
         check_stream(&s, repacked, again, 0, s.reversible ? planes : NULL, seed, workers, what);
@@ -105,40 +133,19 @@ done:
         free(planes[c]);
 }
 
-static uint8_t *read_file(const char *folder, const char *name, size_t *nbytes)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return NULL;
-    fseek(f, 0, SEEK_END);
-    *nbytes = (size_t)ftell(f);
-    rewind(f);
-    uint8_t *bytes = malloc(*nbytes);
-    if (fread(bytes, 1, *nbytes, f) != *nbytes)
-        abort();
-    fclose(f);
-    return bytes;
-}
-
 static void fixtures(const char *folder)
 {
-    static const char *const names[] = {"CT1", "MR2", "US1", "VL1", "XA1"};
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < FRAMES; i++)
         for (int m = 0; m < mask_count; m++)
             for (uint32_t workers = 1; workers < 4; workers++) {
-                char file[16];
                 size_t nbytes, raw_nbytes;
-                snprintf(file, sizeof file, "%s.j2c", names[i]);
-                uint8_t *stream = read_file(folder, file, &nbytes);
-                snprintf(file, sizeof file, "%s.RAW", names[i]);
-                uint8_t *raw = read_file(folder, file, &raw_nbytes), *pixels = NULL;
+                uint8_t *stream = read_frame(folder, frame_names[i], "j2c", &nbytes), *pixels = NULL;
+                uint8_t *raw = read_frame(folder, frame_names[i], "RAW", &raw_nbytes);
                 ck_htj2k_info info;
                 ck_error_detail detail;
                 if (!stream || !raw || decode_guarded(m, stream, nbytes, 0, workers, &pixels, &info, &detail) ||
                     info.output_nbytes != raw_nbytes || memcmp(pixels, raw, raw_nbytes) != 0)
-                    failures++, printf("FAIL: %s mask %d workers %u\n", names[i], m, workers);
+                    failures++, printf("FAIL: %s mask %d workers %u\n", frame_names[i], m, workers);
                 free(stream), free(raw), free(pixels);
             }
     printf("fixtures: compared\n");
