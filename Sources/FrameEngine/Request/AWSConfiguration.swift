@@ -39,6 +39,11 @@ struct AWSConfiguration: Sendable {
         }
     }
 
+    /// The same with the files as they are now.
+    func readAgain() throws(SettingsError) -> AWSConfiguration {
+        try AWSConfiguration(profile: profileIsFromOption ? profileName : nil, environment: environment)
+    }
+
     /// A variable of the environment; nil where it is absent or empty.
     func variable(_ name: String) -> String? { Self.value(name, environment) }
 

@@ -39,6 +39,17 @@ public protocol CredentialsProvider: Sendable {
     ///
     /// - Throws: `CredentialsError` when there are none to be had.
     func credentials() async throws -> AWSCredentials?
+
+    /// Others than `refused`, which the service says have expired; nil when there are none to be had.
+    ///
+    /// Many callers may be refused at the same time: the provider looks for new ones once for all of them.
+    func credentials(insteadOf refused: AWSCredentials) async throws -> AWSCredentials?
+}
+
+extension CredentialsProvider {
+    public func credentials(insteadOf refused: AWSCredentials) async throws -> AWSCredentials? {
+        try await credentials().flatMap { $0 == refused ? nil : $0 }
+    }
 }
 
 /// The same credentials every time.

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// One place that may have credentials.
@@ -18,10 +19,27 @@ enum CredentialsLookup: Sendable {
 
 /// Asks one place after the other, and keeps the first answer for as long as it is valid. Any thread.
 public final class CredentialsChain: CredentialsProvider {
-    private let sources: [any CredentialsSource]
-    private let kept = Mutex<AWSCredentials?>(nil)
+    private struct State {
+        var kept: AWSCredentials?
+        /// The search that is under way; all who need its result wait for it.
+        var search: Task<AWSCredentials, any Error>?
+        /// Refused credentials in whose place the last search found nothing else, and when that was.
+        var fruitless: (refused: AWSCredentials, at: ContinuousClock.Instant)?
+    }
 
-    init(_ sources: [any CredentialsSource]) { self.sources = sources }
+    /// So long after a search that found nothing else there is no other one.
+    private let pause: Duration
+
+    /// Temporary credentials are given out until so long before they expire.
+    private static let margin: TimeInterval = 300
+
+    private let sources: [any CredentialsSource]
+    private let state = Mutex(State())
+
+    init(_ sources: [any CredentialsSource], pause: Duration = .seconds(5)) {
+        self.sources = sources
+        self.pause = pause
+    }
 
     /// The order of the AWS tools; a profile named by an option goes before keys in the environment.
     convenience init(standardFor configuration: AWSConfiguration) {
@@ -34,13 +52,47 @@ public final class CredentialsChain: CredentialsProvider {
     }
 
     public func credentials() async throws -> AWSCredentials? {
-        if let kept = kept.withLock({ $0 }) { return kept }
+        try await current(otherThan: nil)
+    }
+
+    public func credentials(insteadOf refused: AWSCredentials) async throws -> AWSCredentials? {
+        let isFruitless = state.withLock { state in
+            state.fruitless.map { $0.refused == refused && $0.at.duration(to: .now) < pause } ?? false
+        }
+        if isFruitless { return nil }
+        let found = try await current(otherThan: refused)
+        guard found == refused else { return found }
+        state.withLock { $0.fruitless = (refused, .now) }
+        return nil
+    }
+
+    /// What is kept, if it is still good and not what was refused; else what one new search for all callers finds.
+    private func current(otherThan refused: AWSCredentials?) async throws -> AWSCredentials {
+        let (kept, search): (AWSCredentials?, Task<AWSCredentials, any Error>?) = state.withLock { state in
+            // Whoever signs from now on waits for the search too, instead of being refused as well.
+            if state.kept == refused { state.kept = nil }
+            if let kept = state.kept, Self.isGood(kept) { return (kept, nil) }
+            if let search = state.search { return (nil, search) }
+            let search = Task { try await self.search() }
+            state.search = search
+            return (nil, search)
+        }
+        if let kept { return kept }
+        guard let search else { preconditionFailure("without kept credentials there is a search") }
+        return try await search.value
+    }
+
+    private static func isGood(_ credentials: AWSCredentials) -> Bool {
+        credentials.expiration.map { $0.timeIntervalSinceNow > margin } ?? true
+    }
+
+    private func search() async throws -> AWSCredentials {
+        defer { state.withLock { $0.search = nil } }
         var attempts: [String] = []
         for source in sources {
             switch try await source.load() {
             case .found(let credentials):
-                // Temporary ones are asked for anew, by whoever knows how to renew them.
-                if credentials.expiration == nil { kept.withLock { $0 = credentials } }
+                state.withLock { $0.kept = credentials }
                 return credentials
             case .nothing(let why):
                 attempts.append("\(source.name): \(why)")
@@ -77,10 +129,14 @@ struct EnvironmentCredentials: CredentialsSource {
 }
 
 /// Keys that stand in the profile, in the credentials file or the config file.
+///
+/// The files are read again each time: whoever renews short-lived keys writes them there.
 struct ProfileCredentials: CredentialsSource {
-    let configuration: AWSConfiguration
+    private let initial: AWSConfiguration
 
-    var name: String { "profile '\(configuration.profileName)'" }
+    init(configuration: AWSConfiguration) { initial = configuration }
+
+    var name: String { "profile '\(initial.profileName)'" }
 
     // The AWS tools put roles and single sign-on before keys of the same profile, and a process after them.
     private static let wantsBeforeKeys = [
@@ -89,6 +145,12 @@ struct ProfileCredentials: CredentialsSource {
     ]
 
     func load() throws(CredentialsError) -> CredentialsLookup {
+        let configuration: AWSConfiguration
+        do {
+            configuration = try initial.readAgain()
+        } catch {
+            throw CredentialsError(.incomplete, error.message)
+        }
         if let want = Self.wantsBeforeKeys.first(where: { configuration.profileValue($0) != nil }) {
             throw unsupported(want)
         }
@@ -116,7 +178,7 @@ struct ProfileCredentials: CredentialsSource {
         CredentialsError(
             .unsupported,
             "\(name) gets its credentials through \(key), which is not supported here; export temporary keys instead: "
-                + "eval \"$(aws configure export-credentials --profile \(configuration.profileName) --format env)\""
+                + "eval \"$(aws configure export-credentials --profile \(initial.profileName) --format env)\""
         )
     }
 }

@@ -11,6 +11,8 @@ public struct HealthImagingClient: Sendable {
     static let metadataBytesLimit = 256 << 20
     /// The most that the API allows.
     static let pageSize = 50
+    /// How often new credentials are tried for one call.
+    private static let renewalLimit = 2
     /// What errors call a search.
     static let searchOperation = "SearchImageSets"
 
@@ -99,6 +101,15 @@ public struct HealthImagingClient: Sendable {
         return request
     }
 
+    /// Looks for newer credentials than those that `request` was signed with, after the service said that they have
+    /// expired. However many requests were refused, the provider looks once.
+    ///
+    /// - Returns: whether there are any: then the same request, made anew, is worth sending.
+    public func renewCredentials(refusedIn request: HTTPRequest) async throws -> Bool {
+        guard let refused = used.signer(of: request) else { return false }
+        return try await provider.credentials(insteadOf: refused) != nil
+    }
+
     /// What an answer that is not a success means, without the secrets that this client signed with.
     public func serviceError(from response: HTTPResponse, operation: String) -> ServiceError {
         ServiceError(decoding: response, operation: operation, redaction: used.redaction)
@@ -155,6 +166,7 @@ public struct HealthImagingClient: Sendable {
         _ unsigned: HTTPRequest, operation: String, bodyLimit: Int
     ) async throws -> HTTPResponse {
         var attempt = 1
+        var renewals = 0
         while true {
             let failure: any StageError
             do {
@@ -162,7 +174,14 @@ public struct HealthImagingClient: Sendable {
                 try await sign(&request)
                 let response = try await transport.send(request, bodySizeHint: nil, bodyLimit: bodyLimit)
                 if (200..<300).contains(response.status) { return response }
-                failure = serviceError(from: response, operation: operation)
+                let error = serviceError(from: response, operation: operation)
+                if error.isExpiredCredentials, renewals < Self.renewalLimit,
+                    try await renewCredentials(refusedIn: request)
+                {
+                    renewals += 1
+                    continue
+                }
+                failure = error
             } catch let error as any StageError {
                 failure = error
             }

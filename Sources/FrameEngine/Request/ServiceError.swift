@@ -41,6 +41,9 @@ public struct ServiceError: StageError {
     public var code: String { awsCode ?? "http-\(status)" }
     public var isThrottling: Bool { kind == .throttling }
 
+    /// Whether the same request may succeed when it is signed with newer credentials.
+    var isExpiredCredentials: Bool { ["ExpiredToken", "ExpiredTokenException"].contains(awsCode) }
+
     /// Throttling and the passing server errors (500, 502, 503, 504).
     public var isRetryable: Bool { isThrottling || [500, 502, 503, 504].contains(status) }
 

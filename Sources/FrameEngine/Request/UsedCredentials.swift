@@ -18,6 +18,17 @@ final class UsedCredentials: Sendable {
         }
     }
 
+    /// The credentials that signed `request`; nil when they are not among the last few, or it was not signed.
+    func signer(of request: HTTPRequest) -> AWSCredentials? {
+        let authorization = request.fields.first { $0.name.lowercased() == "authorization" }?.value ?? ""
+        let token = request.fields.first { $0.name.lowercased() == "x-amz-security-token" }?.value
+        return recent.withLock { recent in
+            recent.last {
+                $0.sessionToken == token && authorization.contains("Credential=\($0.accessKeyID)/")
+            }
+        }
+    }
+
     /// What hides the secrets of all of them.
     var redaction: SecretRedaction { SecretRedaction(recent.withLock { $0 }) }
 }
