@@ -26,6 +26,13 @@ public struct FetchOptions: Sendable {
     /// The largest frame, in bytes as served, that is accepted.
     public var encodedFrameLimitInBytes = 2 << 30
     public var retry: RetryPolicy
+    /// Whether frames that an earlier run into the folder finished in the same way are left as they are.
+    public var resumes = true
+    /// Whether such frames' files are read and compared with their checksums; otherwise only their sizes are.
+    public var rechecks = false
+    public var sync = SyncPolicy.none
+    /// A folder for answers that turned out wrong, as they came; nil keeps none.
+    public var evidenceDirectory: String?
     /// Limits for what a frame's header may ask for.
     public var decodeLimits: DecodeLimits
 

@@ -8,6 +8,18 @@ import Synchronization
 public final class FetchSession: Sendable {
     /// Called for each finished frame, from any thread.
     public typealias FrameObserver = @Sendable (FrameOutcome) -> Void
+    /// Called with one line for a person about something that is no failure, from any thread.
+    public typealias NoticeObserver = @Sendable (String) -> Void
+
+    /// What all frames of a run go through.
+    private struct Run: Sendable {
+        let pipeline: FramePipeline
+        let manifest: ManifestWriter
+        let filter: ResumeFilter
+        let space: DiskSpace
+        let onFrame: FrameObserver?
+        let onNotice: NoticeObserver?
+    }
 
     private enum Ending {
         case interrupted
@@ -29,6 +41,7 @@ public final class FetchSession: Sendable {
     private let datastoreID: HealthImagingID?
     private let sources: [FetchSource]
     private let directory: OutputDirectory
+    private let evidence: EvidenceFolder?
     private let state = Mutex(State())
     private let gate: RequestGate
     private let runJudge: RunJudge
@@ -43,6 +56,7 @@ public final class FetchSession: Sendable {
         self.datastoreID = datastoreID
         self.sources = sources
         directory = try OutputDirectory(options.outputDirectory)
+        evidence = try options.evidenceDirectory.map(EvidenceFolder.init)
         let parts = try EngineParts(options, settings: settings)
         transport = parts.transport
         client = parts.client
@@ -57,25 +71,44 @@ public final class FetchSession: Sendable {
     /// Any thread; calling it again does nothing more.
     public func interrupt() { end(.interrupted) }
 
-    /// Runs to the end, and writes the report.
+    /// Runs to the end, and writes the report. Frames that an earlier run finished are counted and not observed.
     ///
-    /// - Throws: `WriteError` when the manifest cannot be opened, or is in use by another run. Whatever happens
-    ///   later, to a frame, an image set or the report, is in the summary and never thrown.
-    public func run(onFrame: FrameObserver? = nil) async throws -> FetchSummary {
+    /// - Throws: `WriteError` when the manifest cannot be opened, or is in use by another run; `ManifestError` when
+    ///   it cannot be read. Whatever happens later, to a frame, an image set or the report, is in the summary and
+    ///   never thrown.
+    public func run(
+        onFrame: FrameObserver? = nil, onNotice: NoticeObserver? = nil
+    ) async throws -> FetchSummary {
         let startedAt = Date()
         let clock = ContinuousClock()
         let start = clock.now
-        let manifest = try ManifestWriter(in: directory)
-        // The lock is held: whatever is unfinished belongs to a run that is dead, and so does its report.
-        directory.removeLeftovers()
+        let manifest = try ManifestWriter(in: directory, isSynced: options.sync == .each)
+        defer { manifest.closeFile() }
         let workers = EngineParts.makeWorkers(options)
+        defer {
+            workers.shutDown()
+            transport.shutdown()
+        }
+        // The lock is held: whatever is unfinished belongs to a run that is dead, and so does its report.
+        let journal = try await workers.run { [self] _ in
+            directory.removeLeftovers()
+            return Result { try readJournal(manifest, onNotice) }
+        }.get()
         let pipeline = FramePipeline(
             client: client, transport: transport, workers: workers, gate: gate,
             memory: AsyncBudget(limit: options.memoryLimitInBytes),
             sink: makeSink(), retry: options.retry,
             allowsUnverifiable: options.allowsUnverifiable, resolution: options.resolution,
-            frameLimitInBytes: options.encodedFrameLimitInBytes)
-        let work = Task { await fetchAll(pipeline, manifest: manifest, onFrame: onFrame) }
+            frameLimitInBytes: options.encodedFrameLimitInBytes, format: options.format, evidence: evidence)
+        let run = Run(
+            pipeline: pipeline, manifest: manifest,
+            filter: ResumeFilter(
+                journal: journal, root: directory.path, rechecks: options.rechecks, workers: workers),
+            space: DiskSpace(
+                directory, format: options.format, resolution: options.resolution,
+                keepsCodestream: options.keepsCodestream, bytesInFlight: options.memoryLimitInBytes),
+            onFrame: onFrame, onNotice: onNotice)
+        let work = Task { await fetchAll(run) }
         let endedAlready = state.withLock { state in
             state.work = work
             return state.ending != nil
@@ -86,12 +119,19 @@ public final class FetchSession: Sendable {
         } onCancel: {
             interrupt()
         }
-        workers.shutDown()
-        transport.shutdown()
-        manifest.closeFile()
-        var summary = summarise(startedAt: startedAt, elapsed: clock.now - start)
+        return finish(startedAt: startedAt) { clock.now - start }
+    }
+
+    /// Syncs, summarises and reports, while the folder is still locked.
+    private func finish(startedAt: Date, elapsed: () -> Duration) -> FetchSummary {
         do {
-            try FetchReport(summary).write(into: directory)
+            if options.sync != .none { try directory.syncAll() }
+        } catch {
+            end(.stopped(error))
+        }
+        var summary = summarise(startedAt: startedAt, elapsed: elapsed())
+        do {
+            try FetchReport(summary).write(into: directory, isSynced: options.sync != .none)
         } catch {
             // What stopped the run matters more than the report that could not be written after it.
             if case .stopped = summary.conclusion {} else { summary.conclusion = .stopped(error) }
@@ -99,11 +139,36 @@ public final class FetchSession: Sendable {
         return summary
     }
 
+    /// What earlier runs have finished; an empty journal where the user wants to start over.
+    private func readJournal(
+        _ manifest: ManifestWriter, _ onNotice: NoticeObserver?
+    ) throws -> ResumeJournal {
+        let settings = ResumeJournal.Settings(
+            format: options.format, resolution: options.resolution,
+            keepsCodestream: options.keepsCodestream, allowsUnverifiable: options.allowsUnverifiable)
+        guard options.resumes else { return ResumeJournal(settings: settings) }
+        let path = "\(directory.path)/\(ManifestWriter.fileName)"
+        let (journal, findings) = try ResumeJournal.reading(path, settings: settings)
+        // A file without any record may be somebody else's.
+        let repairs = findings.records > 0 && !findings.damaged.isEmpty
+        if repairs { try manifest.blank(findings.damaged) }
+        if let first = findings.damaged.first {
+            onNotice?(
+                "\(path): \(findings.damagedCount) damaged lines, the first is line \(first.number); "
+                    + "their frames are fetched again\(repairs ? ", and the lines are blank now" : "")")
+        }
+        if findings.strange > 0 {
+            onNotice?("\(path): \(findings.strange) lines are no records of frames, and are passed over")
+        }
+        return journal
+    }
+
     // MARK: Running
 
-    private func fetchAll(
-        _ pipeline: FramePipeline, manifest: ManifestWriter, onFrame: FrameObserver?
-    ) async {
+    /// Frames in flight: enough beyond the requests to keep every worker busy while answers come in.
+    private var window: Int { gate.slots.limit + 2 * (options.workers ?? FetchOptions.defaultWorkers) }
+
+    private func fetchAll(_ run: Run) async {
         let plans = PlanFeed(sources: sources, datastoreID: datastoreID, client: client).items()
         await withTaskGroup(of: Void.self) { group in
             var inFlight = 0
@@ -111,39 +176,65 @@ public final class FetchSession: Sendable {
                 // Its place in the feed is held until its frames are on their way.
                 defer { withExtendedLifetime(item) {} }
                 guard let plan = note(item) else { continue }
-                for frame in plan.frames {
-                    // Enough frames beyond the requests in flight to keep every worker busy while answers come in.
-                    while inFlight >= gate.slots.limit + 2 * pipeline.workers.count {
-                        await group.next()
-                        inFlight -= 1
+                guard hasRoom(for: plan, run) else { return }
+                for start in stride(from: 0, to: plan.frames.count, by: ResumeFilter.sliceSize) {
+                    let slice = plan.frames[start...].prefix(ResumeFilter.sliceSize)
+                    let frames = await run.filter.unfinished(slice)
+                    state.withLock { $0.progress.resumed += slice.count - frames.count }
+                    for frame in frames {
+                        while inFlight >= window {
+                            await group.next()
+                            inFlight -= 1
+                        }
+                        if Task.isCancelled { return }
+                        inFlight += 1
+                        group.addTask { [self] in await fetchOne(frame, run) }
                     }
                     if Task.isCancelled { return }
-                    inFlight += 1
-                    group.addTask { [self] in
-                        await fetchOne(frame, through: pipeline, manifest: manifest, onFrame: onFrame)
-                    }
                 }
             }
             if !Task.isCancelled { state.withLock { $0.progress.planIsComplete = true } }
         }
     }
 
-    private func fetchOne(
-        _ frame: PlannedFrame, through pipeline: FramePipeline, manifest: ManifestWriter,
-        onFrame: FrameObserver?
-    ) async {
-        // Cancelled: the frame is dropped, not recorded, and a later run fetches it.
-        guard let result = try? await pipeline.process(frame) else { return }
+    /// Whether the disk takes what of the plan is to be fetched; ends the run if it does not.
+    private func hasRoom(for plan: FramePlan, _ run: Run) -> Bool {
         do {
-            try manifest.append(result.outcome)
+            if let warning = try run.space.expect(run.filter.unrecorded(plan.frames)) {
+                run.onNotice?(warning)
+            }
+            return true
+        } catch {
+            end(.stopped(error))
+            return false
+        }
+    }
+
+    private func fetchOne(_ frame: PlannedFrame, _ run: Run) async {
+        // Cancelled: the frame is dropped, not recorded, and a later run fetches it.
+        guard let result = try? await run.pipeline.process(frame) else { return }
+        do {
+            if options.sync == .each {
+                // It waits for the disk, which the threads that await everything else must not.
+                try await run.pipeline.workers.run { _ in
+                    Result { () throws(WriteError) in try run.manifest.append(result.outcome) }
+                }.get()
+            } else {
+                try run.manifest.append(result.outcome)
+            }
         } catch {
             // What the manifest does not name must not be there.
             directory.remove(result.outcome)
             return end(.stopped(error))
         }
         state.withLock { $0.progress.count(result.outcome) }
-        onFrame?(result.outcome)
+        run.onFrame?(result.outcome)
         judge(result.error)
+        do {
+            try run.space.finished(frame)
+        } catch {
+            end(.stopped(error))
+        }
     }
 
     /// Takes the plan out of an item, or records why there is none.
@@ -189,7 +280,9 @@ public final class FetchSession: Sendable {
         switch options.format {
         case .none: DiscardingSink()
         case .raw, .jph:
-            FileSink(directory: directory, format: options.format, keepsCodestream: options.keepsCodestream)
+            FileSink(
+                directory: directory, format: options.format, keepsCodestream: options.keepsCodestream,
+                isSynced: options.sync == .each)
         }
     }
 

@@ -25,6 +25,13 @@ struct FramePipeline: Sendable {
     /// What is decoded and written of each frame.
     var resolution = ResolutionChoice.full
     let frameLimitInBytes: Int
+    /// What the sink writes, for the record; nil for one that writes no files.
+    var format: OutputFormat?
+    /// Where answers that turned out wrong are kept; nil keeps none.
+    var evidence: EvidenceFolder?
+
+    /// How often new credentials are tried for one frame.
+    private static let renewalLimit = 2
 
     /// Fetches, decodes, verifies and writes `frame`, as often as the retry policy allows.
     ///
@@ -39,35 +46,40 @@ struct FramePipeline: Sendable {
     func process(
         _ frame: PlannedFrame, holding lease: AsyncBudget.Lease, into sink: any FrameSink
     ) async throws -> Result {
-        var lastEncodedCRC32: UInt32?
+        var triage = MismatchTriage()
         var firstFailure: ContinuousClock.Instant?
         var attempt = 1
+        var renewals = 0
         while true {
             var result: Result
-            var sameBytesAgain = false
             do {
-                let encoded = try await fetch(frame)
+                let encoded = try await fetch(frame, renewals: &renewals)
                 let bytes = Self.bytes(of: frame, encoded: encoded.count)
                 typical.note(bytes)
                 lease.adjust(to: bytes)
-                let worked = await workers.run { worker in
+                let worked = await workers.run { [evidence, wrongAnswers = triage.wrongAnswers] worker in
                     worker.finish(
                         frame, encoded: encoded, at: resolution, sink: sink,
-                        allowsUnverifiable: allowsUnverifiable)
+                        allowsUnverifiable: allowsUnverifiable, wrongAnswers: wrongAnswers, evidence: evidence
+                    )
                 }
                 result = worked.result
-                sameBytesAgain = worked.encodedCRC32 != nil && worked.encodedCRC32 == lastEncodedCRC32
-                lastEncodedCRC32 = worked.encodedCRC32
+                triage.note(wrongAnswer: worked.wrongAnswer)
             } catch let error as any StageError {
                 let outcome = FrameOutcome(frame: frame, status: .failed, resolution: resolution)
                 result = Result(outcome: outcome, error: error)
                 result.outcome.failure = FrameFailure(error)
+                triage.note(wrongAnswer: nil)
             }
-            result.outcome.attempts = attempt
+            result.outcome.format = format
+            result.outcome.attempts = attempt + renewals
+            if result.outcome.mismatchCause == nil {
+                result.outcome.mismatchCause = triage.cause(endingWith: result.outcome.status)
+            }
             let since = firstFailure ?? .now
             firstFailure = since
             // The same bytes twice: the network is not at fault and a third time would not help.
-            guard let error = result.error, error.isRetryable, !sameBytesAgain,
+            guard let error = result.error, error.isRetryable, !triage.cameAgain,
                 allowsAttempt(after: attempt, failingSince: since, error)
             else { return result }
             try await Task.sleep(
@@ -86,17 +98,26 @@ struct FramePipeline: Sendable {
         return error.isServiceUnavailable && gate.health.isOutage(since: firstFailure)
     }
 
-    /// One request for the frame's bytes, as served.
-    private func fetch(_ frame: PlannedFrame) async throws -> PooledBuffer {
-        let response = try await gate.pass {
-            let request = try await client.frameRequest(for: frame)
-            return try await transport.send(
-                request, bodySizeHint: frame.sizeHintInBytes, bodyLimit: frameLimitInBytes)
+    /// One request for the frame's bytes, as served; another one with new credentials where the old have expired.
+    private func fetch(_ frame: PlannedFrame, renewals: inout Int) async throws -> PooledBuffer {
+        while true {
+            var signed: HTTPRequest?
+            let response = try await gate.pass {
+                let request = try await client.frameRequest(for: frame)
+                signed = request
+                let response = try await transport.send(
+                    request, bodySizeHint: frame.sizeHintInBytes, bodyLimit: frameLimitInBytes)
+                // Thrown in here: a page is no answer of the service.
+                if let error = UnexpectedContentError(contentTypeOf: response) { throw error }
+                return response
+            }
+            if response.status == 200 { return response.body }
+            let error = client.serviceError(from: response, operation: "GetImageFrame")
+            guard error.isExpiredCredentials, renewals < Self.renewalLimit, let signed,
+                try await client.renewCredentials(refusedIn: signed)
+            else { throw error }
+            renewals += 1
         }
-        guard response.status == 200 else {
-            throw client.serviceError(from: response, operation: "GetImageFrame")
-        }
-        return response.body
     }
 
     /// Bytes that the frame will hold while it is in flight, before anything of it has arrived.
@@ -129,8 +150,9 @@ final class TypicalFrame: Sendable {
 final class FrameWorker {
     struct Worked: Sendable {
         let result: FramePipeline.Result
-        /// Of the bytes as served, when they turned out wrong: tells the network from the service on a second try.
-        let encodedCRC32: UInt32?
+        /// CRC-32 of the bytes as served, when they turned out wrong: tells the network from the service on a
+        /// second try.
+        let wrongAnswer: UInt32?
     }
 
     private let decoder: FrameDecoder
@@ -147,38 +169,87 @@ final class FrameWorker {
     }
 
     /// Decodes, verifies and writes; the frame's pixels never leave this thread's core.
+    ///
+    /// - Parameters:
+    ///   - wrongAnswers: CRC-32s of earlier answers for this frame that were wrong. One that comes again is looked at
+    ///     more closely.
+    ///   - evidence: keeps this answer if it is wrong.
     func finish(
         _ frame: PlannedFrame, encoded: PooledBuffer, at resolution: ResolutionChoice, sink: any FrameSink,
-        allowsUnverifiable: Bool
+        allowsUnverifiable: Bool, wrongAnswers: [UInt32] = [], evidence: EvidenceFolder? = nil
     ) -> Worked {
         var outcome = FrameOutcome(frame: frame, status: .failed, resolution: resolution)
         outcome.encodedBytes = encoded.count
-        let error = work(on: encoded, sink: sink, allowsUnverifiable: allowsUnverifiable, outcome: &outcome)
+        var error: (any StageError)?
+        let verification = verify(encoded, outcome: &outcome, error: &error)
+        let isWrong = error?.stage == .decode || error?.stage == .verify
+        let wrongAnswer = isWrong ? CRC32.checksum(encoded) : nil
+        if outcome.status == .mismatch, let verification, wrongAnswers.contains(where: { $0 == wrongAnswer })
+        {
+            outcome.mismatchCause = judge(verification.frame, of: encoded)
+        }
+        if let verification, error == nil, outcome.status == .verified || allowsUnverifiable {
+            do {
+                try write(verification, encoded: encoded, to: sink, outcome: &outcome)
+            } catch let failure {
+                outcome.status = .failed
+                error = failure
+            }
+        }
         outcome.failure = error.map(FrameFailure.init)
-        let isSuspect = error?.stage == .decode || error?.stage == .verify
-        return Worked(
-            result: .init(outcome: outcome, error: error),
-            encodedCRC32: isSuspect ? CRC32.checksum(encoded) : nil)
+        // Right bytes that one decoder makes wrong pixels of are evidence too; a text in a frame's place is not.
+        let isText = (error as? DecodeError)?.kind == .notACodestream
+        if let evidence, wrongAnswer != nil || outcome.mismatchCause == .decoder, !isText {
+            do {
+                let crc32 = wrongAnswer ?? CRC32.checksum(encoded)
+                try evidence.keep(encoded, crc32: crc32, of: frame, worker: number)
+            } catch let failure {
+                // Not the frame's failure, but the run's.
+                error = failure
+            }
+        }
+        return Worked(result: .init(outcome: outcome, error: error), wrongAnswer: wrongAnswer)
     }
 
-    /// Fills in `outcome` as far as the frame gets; returns what ended it early.
-    private func work(
-        on encoded: PooledBuffer, sink: any FrameSink, allowsUnverifiable: Bool, outcome: inout FrameOutcome
-    ) -> (any StageError)? {
+    /// Whose fault the same wrong bytes are when they come a second time: if the decoders make different pixels of them,
+    /// one decoder's.
+    private func judge(_ decoded: DecodedFrame, of encoded: PooledBuffer) -> MismatchCause {
+        guard let other = decoder.otherDecoding(of: encoded, than: decoded) else { return .service }
+        let agree = CRC32.checksum(other.bytes) == CRC32.checksum(decoded.bytes)
+        return agree ? .service : .decoder
+    }
+
+    /// Decodes and compares, with a second decoder where the first seems to be at fault, and fills in `outcome`.
+    ///
+    /// - Parameter error: is set to what is wrong with the answer, if anything is.
+    /// - Returns: nil where there is nothing to compare.
+    private func verify(
+        _ encoded: PooledBuffer, outcome: inout FrameOutcome, error: inout (any StageError)?
+    ) -> Verification? {
         let frame = outcome.frame
+        let syntax = frame.instance.effectiveTransferSyntax
         var decoded: DecodedFrame
+        var verification: Verification
         do {
-            decoded = try decoder.decode(
-                encoded, storedAs: frame.instance.effectiveTransferSyntax, resolution: outcome.resolution)
-        } catch {
-            return error
-        }
-        var verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
-        if case .mismatch = verification.verdict,
-            let other = decoder.secondOpinion(on: encoded, suspect: decoded)
-        {
+            decoded = try decoder.decode(encoded, storedAs: syntax, resolution: outcome.resolution)
+            verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
+            if case .mismatch = verification.verdict,
+                let other = decoder.secondOpinion(on: encoded, suspect: decoded)
+            {
+                decoded = other
+                verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
+                if case .verified = verification.verdict { outcome.mismatchCause = .decoder }
+            }
+        } catch let failure {
+            error = failure
+            guard outcome.resolution.isFull,
+                let other = decoder.rescue(encoded, storedAs: syntax, after: failure)
+            else { return nil }
             decoded = other
             verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
+            guard case .verified = verification.verdict else { return nil }
+            outcome.mismatchCause = .decoder
+            error = nil
         }
         outcome.decoder = decoded.decoder
         outcome.fallbackReason = decoded.fallbackReason
@@ -189,30 +260,36 @@ final class FrameWorker {
         outcome.expectedCRC32 = verification.expected
         outcome.crc32 = verification.crc32
         switch verification.verdict {
-        case .mismatch(let mismatch):
-            outcome.status = .mismatch
-            return mismatch
+        case .verified:
+            outcome.status = .verified
+            return verification
         case .unverifiable(let reason):
             outcome.status = .unverifiable
             outcome.unverifiableReason = reason
-            if !allowsUnverifiable { return nil }
-        case .verified:
-            outcome.status = .verified
+        case .mismatch(let mismatch):
+            outcome.status = .mismatch
+            error = mismatch
         }
-        do {
-            let accepted = AcceptedFrame(frame: frame, encoded: encoded, decoded: verification.frame)
-            if let written = try sink.write(accepted, worker: number) {
-                outcome.file = written.file.path
-                let coversFile = verification.covers(written.file.contents)
-                outcome.fileCRC32 = coversFile ? outcome.crc32 : CRC32.checksum(written.file.contents)
-                outcome.codestreamFile = written.codestream?.path
-                outcome.codestreamCRC32 = written.codestream.map { CRC32.checksum($0.contents) }
-            }
-        } catch {
+        if decoded.layout == nil, let page = EncodedKind.page(in: encoded.bytes) {
             outcome.status = .failed
-            return error
+            error = UnexpectedContentError(content: page.rawValue, byteCount: encoded.count)
         }
-        return nil
+        return verification
+    }
+
+    /// Hands an accepted frame to the sink.
+    private func write(
+        _ verification: Verification, encoded: PooledBuffer, to sink: any FrameSink,
+        outcome: inout FrameOutcome
+    ) throws(WriteError) {
+        let accepted = AcceptedFrame(frame: outcome.frame, encoded: encoded, decoded: verification.frame)
+        guard let written = try sink.write(accepted, worker: number) else { return }
+        outcome.file = written.file.path
+        outcome.fileBytes = written.file.contents.count
+        let coversFile = verification.covers(written.file.contents)
+        outcome.fileCRC32 = coversFile ? outcome.crc32 : CRC32.checksum(written.file.contents)
+        outcome.codestreamFile = written.codestream?.path
+        outcome.codestreamCRC32 = written.codestream.map { CRC32.checksum($0.contents) }
     }
 }
 

@@ -39,6 +39,7 @@ extension ExitStatus {
         case let error as ServiceError: self.init(of: error)
         case let error as SettingsError: self.init(of: error)
         case is ManifestError: self = .unreadableInput
+        case is UnexpectedContentError: self = .serviceUnavailable
         case let error as TransportError where error.code == "ca-bundle": self = .unreadableInput
         default: self.init(of: error.stage)
         }

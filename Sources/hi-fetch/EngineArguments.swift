@@ -8,6 +8,8 @@ extension OutputFormat: ExpressibleByArgument {}
 
 extension DecoderPreference: ExpressibleByArgument {}
 
+extension SyncPolicy: ExpressibleByArgument {}
+
 extension SyntheticModality: ExpressibleByArgument {
     public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
 }

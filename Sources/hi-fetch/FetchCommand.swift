@@ -16,6 +16,10 @@ struct Fetch: AsyncParsableCommand {
             checksum for that size; where it lists none the frame is unverifiable. The service sends whole frames all \
             the same. A frame with fewer levels is taken at its lowest resolution, frames that are not JPEG 2000 as \
             they are; the manifest has each frame's reduction, width and height.
+
+            The same command again goes on where the last one was stopped or killed: frames that the manifest names \
+            as verified, in the same format and resolution, and whose files are there in their size, are left as they \
+            are.
             """)
 
     @OptionGroup(title: "What to fetch") var selection: SelectionOptions
@@ -46,6 +50,7 @@ struct Fetch: AsyncParsableCommand {
     var dryRun = false
 
     @OptionGroup(title: "A lower resolution") var resolutionOptions: ResolutionOptions
+    @OptionGroup(title: "Earlier runs and safety") var resume: ResumeOptions
     @OptionGroup(title: "The service") var connection: ConnectionOptions
     @OptionGroup(title: "Speed and limits (the program chooses well)") var limits: LimitOptions
     @OptionGroup var outputOptions: OutputOptions
@@ -60,6 +65,7 @@ struct Fetch: AsyncParsableCommand {
                     + (format == .jph ? "--format jph." : "--keep-codestream."))
         }
         if output == nil, !dryRun { throw ValidationError("Say where to write: --output DIR.") }
+        if let output { try resume.check(output: output) }
     }
 
     func run() async throws {
@@ -71,10 +77,11 @@ struct Fetch: AsyncParsableCommand {
         let settings = try connection.settings()
         let session = try FetchSession(
             options: limits.fetchOptions(
-                FetchOptions(
-                    outputDirectory: output, format: format, keepsCodestream: keepCodestream,
-                    resolution: resolutionOptions.choice(onShortage: .takeLowest),
-                    allowsUnverifiable: allowUnverifiable)),
+                resume.fetchOptions(
+                    FetchOptions(
+                        outputDirectory: output, format: format, keepsCodestream: keepCodestream,
+                        resolution: resolutionOptions.choice(onShortage: .takeLowest),
+                        allowsUnverifiable: allowUnverifiable))),
             settings: settings, datastoreID: selection.datastore, sources: selection.sources)
         let signals = InterruptSignals {
             console.message(
@@ -93,7 +100,9 @@ struct Fetch: AsyncParsableCommand {
         defer { signals.stop() }
         // `fetch --json | head`: nobody reads on, but what is on disk stays whole and the report is written.
         console.whenOutputCloses { session.interrupt() }
-        let summary = try await display.run { try await session.run(onFrame: onFrame) }
+        let summary = try await display.run {
+            try await session.run(onFrame: onFrame) { console.warning($0) }
+        }
         console.whenOutputCloses(nil)
         try conclude(summary, console: console)
     }

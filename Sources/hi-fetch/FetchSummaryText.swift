@@ -78,6 +78,7 @@ struct FetchSummaryText {
         let seconds = max(summary.seconds, 1e-6)
         var counts = ["\(Formatting.count(progress.verified)) verified"]
         for (count, name) in [
+            (progress.resumed, "verified by an earlier run"),
             (progress.unverifiable, "without a checksum"), (progress.mismatch, "mismatched"),
             (progress.failed, "failed"),
         ] where count > 0 {
@@ -94,7 +95,7 @@ struct FetchSummaryText {
                 + "\(Formatting.count(progress.imageSetsPlanned, of: "image set")): \(counts.joined(separator: ", "))",
             "\(Formatting.bytes(progress.encodedBytes)) received at \(received), "
                 + "\(Formatting.bytes(progress.decodedBytes)) decoded at \(decoded), "
-                + "\(Formatting.decimal(Double(progress.framesFinished) / seconds)) frames/s, "
+                + "\(Formatting.decimal(Double(progress.framesFetched) / seconds)) frames/s, "
                 + "\(Formatting.clock(summary.elapsed)) in all",
         ] + (progress.framesLackingResolution > 0 ? [note] : []) + [
             "\(conclusion): \(summary.outputDirectory)"

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What the first bytes of a frame look like, for error messages.
 enum EncodedKind: String {
     case empty = "nothing: 0 bytes"
@@ -33,13 +35,31 @@ enum EncodedKind: String {
         }
     }
 
+    /// What a text is that stands where a frame should be; nil for bytes that may be anything.
+    ///
+    /// Uncompressed pixels can begin with any byte, so one character is not enough here.
+    static func page(in bytes: UnsafeRawBufferPointer) -> EncodedKind? {
+        let kind = EncodedKind(sniffing: bytes)
+        switch kind {
+        case .html:
+            let start = String(decoding: bytes.prefix(64), as: UTF8.self).lowercased()
+            let isPage = ["<!doctype", "<html", "<?xml", "<error"].contains { start.contains($0) }
+            return isPage ? kind : nil
+        case .json where bytes.count <= 64 << 10:
+            return (try? JSONSerialization.jsonObject(with: Data(bytes))) == nil ? nil : kind
+        default: return nil
+        }
+    }
+
     /// The error for bytes that should have been a codestream.
     static func mismatch(_ bytes: UnsafeRawBufferPointer) -> DecodeError {
         let kind = EncodedKind(sniffing: bytes)
         let first = bytes.prefix(8).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined(separator: " ")
-        let shown = first.isEmpty ? "" : " (first bytes \(first))"
+        // Of a text not even that: it may be anything, also a secret.
+        let isText = kind == .html || kind == .json
+        let shown = first.isEmpty || isText ? "" : " (first bytes \(first))"
         return DecodeError(
             .notACodestream,
             "expected a JPEG 2000 or HTJ2K image but found \(kind.rawValue)\(shown); fetch the frame again, "

@@ -83,6 +83,33 @@ public final class FrameDecoder {
         }
     }
 
+    /// What the decoder that did not make `frame` makes of it, whatever the preference is: to find out whether the
+    /// decoders agree. Nil where there is no other decoder, or it cannot decode the frame.
+    public func otherDecoding(of encoded: PooledBuffer, than frame: DecodedFrame) -> DecodedFrame? {
+        switch frame.decoder {
+        case NativeDecoder.name:
+            return try? openJPEG.decode(encoded.bytes, reduction: frame.reduction, pool: pool)
+        case OpenJPEGDecoder.name:
+            let answer = try? native.decode(encoded.bytes, reduction: frame.reduction, pool: pool)
+            guard case .decoded(let other) = answer else { return nil }
+            return other
+        default: return nil
+        }
+    }
+
+    /// A second attempt at a frame that could not be decoded, where the program may choose the decoder: OpenJPEG, in
+    /// case the fault is the native decoder's. What comes of it counts only with the right checksum.
+    public func rescue(_ encoded: PooledBuffer, storedAs syntax: TransferSyntax, after error: DecodeError)
+        -> DecodedFrame?
+    {
+        guard preference == .auto, syntax.isJPEG2000Family,
+            error.kind == .damaged || error.kind == .truncated
+        else { return nil }
+        var frame = try? openJPEG.decode(encoded.bytes, pool: pool)
+        frame?.fallbackReason = error.code
+        return frame
+    }
+
     /// A second opinion on a frame whose checksum is wrong: decodes it with OpenJPEG where the native decoder made
     /// `suspect`, so that a fault of one decoder is never taken for one of the service.
     ///

@@ -38,11 +38,14 @@ public final class PlannedInstance: Sendable {
     public let checksumType: String?
     /// The DICOM attribute BitsAllocated, where the metadata has it.
     public let bitsAllocated: Int?
+    /// Bytes of one decoded frame, by the metadata's rows, columns, samples and bits; nil where it does not tell.
+    public let decodedFrameBytes: Int?
 
     public init(
         datastoreID: HealthImagingID, imageSetID: HealthImagingID, versionID: String? = nil,
         studyInstanceUID: String = "", seriesInstanceUID: String = "", sopInstanceUID: String = "",
-        storedTransferSyntax: TransferSyntax? = nil, checksumType: String? = nil, bitsAllocated: Int? = nil
+        storedTransferSyntax: TransferSyntax? = nil, checksumType: String? = nil, bitsAllocated: Int? = nil,
+        decodedFrameBytes: Int? = nil
     ) {
         self.datastoreID = datastoreID
         self.imageSetID = imageSetID
@@ -53,6 +56,7 @@ public final class PlannedInstance: Sendable {
         self.storedTransferSyntax = storedTransferSyntax
         self.checksumType = checksumType
         self.bitsAllocated = bitsAllocated
+        self.decodedFrameBytes = decodedFrameBytes
     }
 
     /// The syntax to decode by: the stored one, or the service's default.

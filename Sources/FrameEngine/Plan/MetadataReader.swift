@@ -71,13 +71,28 @@ struct MetadataReader {
                     storedTransferSyntax: try text(of: instance.value, "StoredTransferSyntaxUID")
                         .map(TransferSyntax.init(uid:)),
                     checksumType: try text(of: instance.value, "ChecksumType"),
-                    bitsAllocated: instance.value["DICOM"]?["BitsAllocated"]?.integer)
+                    bitsAllocated: instance.value["DICOM"]?["BitsAllocated"]?.integer,
+                    decodedFrameBytes: Self.decodedFrameBytes(instance.value["DICOM"]))
                 try readFrames(of: instance.value, planned)
             }
             place.instance = nil
         }
         return FramePlan(
             datastoreID: datastoreID, imageSetID: imageSetID, versionID: versionID, frames: frames)
+    }
+
+    /// Rows x Columns x SamplesPerPixel, of as many bytes as BitsStored (else BitsAllocated) takes; nil where one of
+    /// them is absent or no size that an image has.
+    private static func decodedFrameBytes(_ attributes: JSONValue?) -> Int? {
+        guard let attributes, let rows = attributes["Rows"]?.integer,
+            let columns = attributes["Columns"]?.integer,
+            let bits = attributes["BitsStored"]?.integer ?? attributes["BitsAllocated"]?.integer
+        else { return nil }
+        let samples = attributes["SamplesPerPixel"]?.integer ?? 1
+        let side = 1...(1 << 20)
+        guard side.contains(rows), side.contains(columns), (1...16).contains(samples), (1...32).contains(bits)
+        else { return nil }
+        return rows * columns * samples * (bits <= 8 ? 1 : bits <= 16 ? 2 : 4)
     }
 
     private mutating func readFrames(of instance: JSONValue, _ planned: PlannedInstance) throws(PlanError) {

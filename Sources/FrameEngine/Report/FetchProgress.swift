@@ -7,6 +7,8 @@ public struct FetchProgress: Sendable, Equatable, Codable {
     /// Frames known so far; more may come while `planIsComplete` is false.
     public var framesPlanned = 0
     public var planIsComplete = false
+    /// Frames that an earlier run had finished and whose files are there: not fetched, and not counted below.
+    public var resumed = 0
     public var verified = 0
     public var unverifiable = 0
     public var mismatch = 0
@@ -27,6 +29,8 @@ public struct FetchProgress: Sendable, Equatable, Codable {
     public var framesByReduction: [String: Int] = [:]
     /// Frames that have no resolution as low as the one asked for; their lowest was taken, or the frame as stored.
     public var framesLackingResolution = 0
+    /// Frames that came with wrong bytes, healed ones included, by whose fault it was.
+    public var framesByMismatchCause: [String: Int] = [:]
     /// Failed and mismatched frames by `stage/code`.
     public var framesByError: [String: Int] = [:]
 
@@ -35,7 +39,10 @@ public struct FetchProgress: Sendable, Equatable, Codable {
     public init() {}
 
     /// Frames that have ended, one way or the other.
-    public var framesFinished: Int { verified + unverifiable + mismatch + failed }
+    public var framesFinished: Int { framesFetched + resumed }
+
+    /// Frames of this run that have ended, one way or the other.
+    public var framesFetched: Int { verified + unverifiable + mismatch + failed }
 
     mutating func count(_ outcome: FrameOutcome) {
         switch outcome.status {
@@ -54,6 +61,7 @@ public struct FetchProgress: Sendable, Equatable, Codable {
         }
         if let reduction = outcome.reduction { framesByReduction[String(reduction), default: 0] += 1 }
         if outcome.lacksResolution { framesLackingResolution += 1 }
+        if let cause = outcome.mismatchCause { framesByMismatchCause[cause.rawValue, default: 0] += 1 }
         if let failure = outcome.failure {
             // Some codes come from the service, which may invent a new one for every frame.
             let key = "\(failure.stage.rawValue)/\(failure.code)"

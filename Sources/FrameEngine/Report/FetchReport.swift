@@ -38,7 +38,7 @@ struct FetchReport: Codable {
         }
         startedAt = summary.startedAt.formatted(.iso8601)
         self.seconds = summary.seconds
-        framesPerSecond = Double(progress.framesFinished) / seconds
+        framesPerSecond = Double(progress.framesFetched) / seconds
         encodedMegabytesPerSecond = Double(progress.encodedBytes) / 1e6 / seconds
         decodedMegabytesPerSecond = Double(progress.decodedBytes) / 1e6 / seconds
         format = summary.format.rawValue
@@ -50,7 +50,7 @@ struct FetchReport: Codable {
     }
 
     /// Writes the report into `directory`, whole or not at all.
-    func write(into directory: OutputDirectory) throws(WriteError) {
+    func write(into directory: OutputDirectory, isSynced: Bool = false) throws(WriteError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let path = "\(directory.path)/\(Self.fileName)"
@@ -58,7 +58,7 @@ struct FetchReport: Codable {
             throw WriteError(operation: "encode", path: path, errno: EINVAL)
         }
         json.append(UInt8(ascii: "\n"))
-        try AtomicFile.write([UInt8](json), to: path, tag: "report")
+        try AtomicFile.write([UInt8](json), to: path, tag: "report", isSynced: isSynced)
     }
 
     private static func failure(_ source: String, _ error: any StageError) -> Failure {

@@ -1,6 +1,6 @@
 extension FrameOutcome {
-    /// The manifest line of this frame: the keys of the contract in its order, then `fileCrc32`, `codestreamFile`,
-    /// `codestreamCrc32`, `resolution`, `reduction` and `unverifiableReason`; null where unknown.
+    /// The manifest line of this frame: the keys of the contract in its order, then those that checking, resuming and
+    /// tracing faults need; null where unknown.
     public func manifestLine() -> [UInt8] {
         let instance = frame.instance
         var line = JSONLine()
@@ -32,6 +32,9 @@ extension FrameOutcome {
         line.add("resolution", resolution.description)
         line.add("reduction", reduction)
         line.add("unverifiableReason", unverifiableReason?.rawValue)
+        line.add("format", format?.rawValue)
+        line.add("fileBytes", fileBytes)
+        line.add("mismatchCause", mismatchCause?.rawValue)
         return line.finish()
     }
 

@@ -35,6 +35,10 @@ public struct FrameOutcome: Sendable {
     public var status: FrameStatus
     /// The file written, relative to the output directory, `/` between its parts. Nil when none was.
     public var file: String?
+    /// What was to be written; nil where nothing was asked.
+    public var format: OutputFormat?
+    /// Size of `file` in bytes. Nil when none was written.
+    public var fileBytes: Int?
     /// CRC-32 of the bytes in `file`, for checking it later without decoding. Nil when none was written.
     public var fileCRC32: UInt32?
     /// The bytes as served, kept beside `file`, relative as that. Nil when they were not kept.
@@ -61,6 +65,9 @@ public struct FrameOutcome: Sendable {
     public var decoder: String?
     /// Why the preferred decoder did not decode it; nil when it did.
     public var fallbackReason: String?
+    /// Whose fault it was that bytes were wrong, also where the frame is verified in the end; nil where none were, or
+    /// where the run did not learn it.
+    public var mismatchCause: MismatchCause?
     /// Requests made for this frame.
     public var attempts = 0
     public var failure: FrameFailure?

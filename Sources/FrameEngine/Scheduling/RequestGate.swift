@@ -20,6 +20,9 @@ struct RequestGate: Sendable {
             // 503 is how some fronts of the service say 429.
             pacer.note(refused: response.status == 429 || response.status == 503)
             return response
+        } catch let error as UnexpectedContentError {
+            slots.note(.failed)
+            throw error
         } catch let error as TransportError {
             slots.note(.failed)
             throw error

@@ -40,6 +40,7 @@ extension StageError {
             return [.unreachable, .timeout, .interrupted].contains(error.kind)
         }
         if let error = self as? ServiceError { return error.kind == .server }
-        return false
+        // Something else answers in its place.
+        return self is UnexpectedContentError
     }
 }

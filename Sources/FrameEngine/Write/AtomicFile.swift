@@ -12,14 +12,19 @@ public enum AtomicFile {
     /// Writes `pieces`, one behind the other, into a temporary file beside `path` and renames it to `path`.
     ///
     /// `tag` keeps two writers of the same name apart. On an error the temporary file is removed. Any thread.
+    ///
+    /// - Parameter isSynced: whether file and name are on the medium when this returns.
     public static func write(
-        _ pieces: [UnsafeRawBufferPointer], to path: String, tag: String
+        _ pieces: [UnsafeRawBufferPointer], to path: String, tag: String, isSynced: Bool = false
     ) throws(WriteError) {
         let temporary = temporaryPath(for: path, tag: tag)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw WriteError(operation: "create", path: path, errno: errno) }
-        do {
+        do throws(WriteError) {
             for piece in pieces { try write(piece, to: descriptor, path: path) }
+            if isSynced, fsync(descriptor) != 0 {
+                throw WriteError(operation: "sync", path: path, errno: errno)
+            }
         } catch {
             close(descriptor)
             unlink(temporary)
@@ -31,18 +36,36 @@ public enum AtomicFile {
             unlink(temporary)
             throw failure
         }
+        if isSynced { try syncFolder(of: path) }
+    }
+
+    /// Forces the names in the folder of `path` onto the medium.
+    static func syncFolder(of path: String) throws(WriteError) {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw WriteError(operation: "open", path: folder, errno: errno) }
+        defer { close(descriptor) }
+        // Some file systems cannot sync a folder and need not.
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw WriteError(operation: "sync", path: folder, errno: errno)
+        }
     }
 
     /// Writes one run of bytes. See `write(_:to:tag:)`.
     public static func write(
-        _ bytes: UnsafeRawBufferPointer, to path: String, tag: String
+        _ bytes: UnsafeRawBufferPointer, to path: String, tag: String, isSynced: Bool = false
     ) throws(WriteError) {
-        try write([bytes], to: path, tag: tag)
+        try write([bytes], to: path, tag: tag, isSynced: isSynced)
     }
 
     /// Writes an array of bytes. See `write(_:to:tag:)`.
-    public static func write(_ bytes: [UInt8], to path: String, tag: String) throws(WriteError) {
-        try bytes.withBytes { bytes throws(WriteError) in try write(bytes, to: path, tag: tag) }
+    public static func write(
+        _ bytes: [UInt8], to path: String, tag: String, isSynced: Bool = false
+    ) throws(WriteError) {
+        try bytes.withBytes { bytes throws(WriteError) in
+            try write(bytes, to: path, tag: tag, isSynced: isSynced)
+        }
     }
 
     /// Writes an array of bytes at the descriptor's position.

@@ -51,15 +51,20 @@ public struct FileSink: FrameSink {
     private let directory: OutputDirectory
     private let format: OutputFormat
     private let keepsCodestream: Bool
+    private let isSynced: Bool
 
-    public init(directory: OutputDirectory, format: OutputFormat, keepsCodestream: Bool) {
+    /// - Parameter isSynced: whether a frame is on the medium when `write` returns (`SyncPolicy.each`).
+    public init(
+        directory: OutputDirectory, format: OutputFormat, keepsCodestream: Bool, isSynced: Bool = false
+    ) {
         self.directory = directory
         self.format = format
         self.keepsCodestream = keepsCodestream
+        self.isSynced = isSynced
     }
 
     public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFrame? {
-        try directory.prepare(for: frame.frame)
+        try directory.prepare(for: frame.frame, isSynced: isSynced)
         let storedExtension = frame.frame.instance.effectiveTransferSyntax.storedFileExtension
         guard format == .raw, frame.decoded.layout != nil else {
             let stored = try write(
@@ -71,15 +76,22 @@ public struct FileSink: FrameSink {
             codestream = try write(
                 frame.encoded, of: frame.frame, extension: storedExtension, worker: worker)
         }
-        let pixels = try write(frame.decoded.bytes, of: frame.frame, extension: "raw", worker: worker)
-        return WrittenFrame(file: pixels, codestream: codestream)
+        do {
+            let pixels = try write(frame.decoded.bytes, of: frame.frame, extension: "raw", worker: worker)
+            return WrittenFrame(file: pixels, codestream: codestream)
+        } catch {
+            // No record will name it.
+            if let codestream { directory.remove(codestream.path) }
+            throw error
+        }
     }
 
     private func write(
         _ buffer: PooledBuffer, of frame: PlannedFrame, extension fileExtension: String, worker: Int
     ) throws(WriteError) -> WrittenFile {
         let relative = OutputDirectory.relativePath(of: frame, extension: fileExtension)
-        try AtomicFile.write(buffer.bytes, to: "\(directory.path)/\(relative)", tag: String(worker))
+        try AtomicFile.write(
+            buffer.bytes, to: "\(directory.path)/\(relative)", tag: String(worker), isSynced: isSynced)
         return WrittenFile(path: relative, contents: buffer)
     }
 }

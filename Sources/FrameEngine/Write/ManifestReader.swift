@@ -1,7 +1,7 @@
 import Foundation
 
 /// One line of `manifest.jsonl`, as far as checking and resuming need it.
-public struct ManifestRecord: Sendable, Decodable {
+public struct ManifestRecord: Sendable {
     public let datastoreId: String
     public let imageSetId: String
     public let imageFrameId: String
@@ -19,6 +19,29 @@ public struct ManifestRecord: Sendable, Decodable {
     /// Eight hexadecimal digits: CRC-32 of the bytes of `codestreamFile`.
     public let codestreamCrc32: String?
     public let decoder: String?
+    /// Size of `file`; nil in manifests that do not tell.
+    public let fileBytes: Int?
+
+    /// Nil where a text is no UTF-8.
+    init?(_ line: ManifestLine) {
+        guard let datastoreId = line.datastoreID.string, let imageSetId = line.imageSetID.string,
+            let imageFrameId = line.imageFrameID.string
+        else { return nil }
+        self.datastoreId = datastoreId
+        self.imageSetId = imageSetId
+        self.imageFrameId = imageFrameId
+        frameNumber = line.frameNumber
+        status = line.status
+        file = line.file?.string
+        encodedBytes = line.encodedBytes
+        decodedBytes = line.decodedBytes
+        crc32 = line.crc32?.string
+        fileCrc32 = line.fileCRC32?.string
+        codestreamFile = line.codestreamFile?.string
+        codestreamCrc32 = line.codestreamCRC32?.string
+        decoder = line.decoder?.string
+        fileBytes = line.fileBytes
+    }
 }
 
 /// Why a manifest cannot be used.
@@ -38,8 +61,20 @@ public struct ManifestError: StageError {
     }
 }
 
-/// Reads a manifest line by line; a manifest of millions of lines needs no more memory than a line.
+/// Reads a manifest line by line; a manifest of millions of lines needs no more memory than one of a few.
 public struct ManifestReader {
+    /// A line as it stands in the file.
+    struct Place: Sendable, Equatable {
+        /// 1-based.
+        let number: Int
+        /// Where the line begins, and its length without the line feed, in bytes.
+        let offset: Int
+        let length: Int
+    }
+
+    /// The longest line, in bytes, that can be a record. Records have some 800.
+    private static let lineLimit = 1 << 20
+
     /// Calls `body` for each record, in the order written. An unfinished last line is passed over: the run that
     /// wrote it was killed before the frame counted.
     ///
@@ -49,39 +84,66 @@ public struct ManifestReader {
     public static func forEachRecord(
         in path: String, onDamage: ((_ line: Int) -> Void)? = nil, _ body: (ManifestRecord) throws -> Void
     ) throws {
-        let stream = try open(path)
-        defer { fclose(stream) }
-        let decoder = JSONDecoder()
-        var line: UnsafeMutablePointer<CChar>?
-        var capacity = 0
-        defer { free(line) }
+        try forEachLine(in: path) { place, line in
+            if case .success(let line) = line, let record = ManifestRecord(line) { return try body(record) }
+            guard let onDamage else {
+                throw ManifestError(path: path, line: place.number, problem: "not a manifest record")
+            }
+            onDamage(place.number)
+        }
+    }
+
+    /// Calls `body` for each line that is neither blank nor unfinished, in the order written. What it is given is
+    /// valid until it returns.
+    ///
+    /// - Throws: as `forEachRecord`.
+    static func forEachLine(
+        in path: String, _ body: (Place, Result<ManifestLine, ManifestLine.Problem>) throws -> Void
+    ) throws {
+        let descriptor = try open(path)
+        defer { close(descriptor) }
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: lineLimit, alignment: 16)
+        defer { chunk.deallocate() }
+        guard let base = chunk.baseAddress else { return }
+        var filled = 0
+        /// Of the first byte in `chunk`.
+        var offset = 0
         var number = 0
+        /// Bytes of the present line that were dropped because it is too long.
+        var dropped = 0
         while true {
-            let length = getline(&line, &capacity, stream)
-            guard length > 0, let line else {
-                if ferror(stream) != 0 { throw unreadable(path, errno: errno) }
-                return
+            let count = read(descriptor, base + filled, chunk.count - filled)
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { throw unreadable(path, errno: errno) }
+            if count == 0 { return }
+            filled += count
+            var start = 0
+            while let feed = memchr(base + start, Int32(UInt8(ascii: "\n")), filled - start) {
+                let end = UnsafeRawPointer(feed) - UnsafeRawPointer(base)
+                number += 1
+                let bytes = UnsafeRawBufferPointer(rebasing: chunk[start..<end])
+                let place = Place(
+                    number: number, offset: offset + start - dropped, length: end - start + dropped)
+                if dropped > 0 {
+                    try body(place, .failure(.damaged))
+                } else if bytes.contains(where: { $0 != UInt8(ascii: " ") }) {
+                    try body(place, Result { () throws(ManifestLine.Problem) in try ManifestLine(bytes) })
+                }
+                dropped = 0
+                start = end + 1
             }
-            number += 1
-            guard line[length - 1] == CChar(bitPattern: UInt8(ascii: "\n")) else {
-                // getline also returns what it had when a read failed.
-                if ferror(stream) != 0 { throw unreadable(path, errno: errno) }
-                return
+            if start == 0, filled == chunk.count {
+                dropped += filled
+                start = filled
             }
-            if length == 1 { continue }
-            let data = Data(bytesNoCopy: line, count: length - 1, deallocator: .none)
-            if let record = try? decoder.decode(ManifestRecord.self, from: data) {
-                try body(record)
-            } else if let onDamage {
-                onDamage(number)
-            } else {
-                throw ManifestError(path: path, line: number, problem: "not a manifest record")
-            }
+            (base).copyMemory(from: base + start, byteCount: filled - start)
+            filled -= start
+            offset += start
         }
     }
 
     /// Opens a regular file only: a pipe of that name would wait for a writer.
-    private static func open(_ path: String) throws(ManifestError) -> UnsafeMutablePointer<FILE> {
+    private static func open(_ path: String) throws(ManifestError) -> Int32 {
         let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw unreadable(path, errno: errno) }
         var status = stat()
@@ -89,12 +151,7 @@ public struct ManifestReader {
             close(descriptor)
             throw ManifestError(path: path, line: nil, problem: "it is not a regular file")
         }
-        guard let stream = fdopen(descriptor, "r") else {
-            let failure = errno
-            close(descriptor)
-            throw unreadable(path, errno: failure)
-        }
-        return stream
+        return descriptor
     }
 
     private static func unreadable(_ path: String, errno: Int32) -> ManifestError {

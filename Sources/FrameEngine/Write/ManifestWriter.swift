@@ -24,19 +24,26 @@ public final class ManifestWriter: Sendable {
     /// Where the next line goes; nil once the file is closed, or can no longer be kept whole.
     private let end = Mutex<off_t?>(nil)
     private let isClosed = Mutex(false)
+    private let isSynced: Bool
+    /// How much is on the medium. Who waits for it waits for one sync that covers all that waited with it.
+    private let syncedEnd = Mutex<off_t>(0)
 
     /// Opens, or makes, the manifest of `directory` and locks it.
     ///
+    /// - Parameter isSynced: whether a line is on the medium when `append` returns (`SyncPolicy.each`).
     /// - Throws: `WriteError` with code `in-use` when another process holds it.
-    public convenience init(in directory: OutputDirectory) throws(WriteError) {
-        try self.init(in: directory) { (line, descriptor, path) throws(WriteError) in
+    public convenience init(in directory: OutputDirectory, isSynced: Bool = false) throws(WriteError) {
+        try self.init(in: directory, isSynced: isSynced) { (line, descriptor, path) throws(WriteError) in
             try AtomicFile.write(line, to: descriptor, path: path)
         }
     }
 
     /// For tests, which make writing fail.
-    init(in directory: OutputDirectory, appendBytes: @escaping Append) throws(WriteError) {
+    init(
+        in directory: OutputDirectory, isSynced: Bool = false, appendBytes: @escaping Append
+    ) throws(WriteError) {
         self.appendBytes = appendBytes
+        self.isSynced = isSynced
         path = "\(directory.path)/\(Self.fileName)"
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw WriteError(operation: "open", path: path, errno: errno) }
@@ -48,6 +55,7 @@ public final class ManifestWriter: Sendable {
         do {
             let size = try endTornLine()
             end.withLock { $0 = size }
+            if isSynced { try AtomicFile.syncFolder(of: path) }
         } catch {
             close(descriptor)
             throw error
@@ -56,24 +64,56 @@ public final class ManifestWriter: Sendable {
 
     deinit { closeFile() }
 
-    /// Records one finished frame.
+    /// Records one finished frame. Waits for the medium when the writer is synced.
     public func append(_ outcome: FrameOutcome) throws(WriteError) {
         let line = outcome.manifestLine()
-        let result: Result<Void, WriteError> = end.withLock { end in
+        let result: Result<off_t, WriteError> = end.withLock { end in
             guard let start = end else {
                 return .failure(WriteError(operation: "write", path: path, errno: EBADF))
             }
             do throws(WriteError) {
                 try appendBytes(line, descriptor, path)
                 end = start + off_t(line.count)
-                return .success(())
+                return .success(start + off_t(line.count))
             } catch {
                 // A full disk can take half a line; another worker's line must not be glued to it.
                 if ftruncate(descriptor, start) != 0 { end = nil }
                 return .failure(error)
             }
         }
-        try result.get()
+        let lineEnd = try result.get()
+        if isSynced { try sync(through: lineEnd) }
+    }
+
+    private func sync(through lineEnd: off_t) throws(WriteError) {
+        let failure: Int32? = syncedEnd.withLock { syncedEnd in
+            if syncedEnd >= lineEnd { return nil }
+            guard let written = end.withLock({ $0 }) else { return EBADF }
+            guard fdatasync(descriptor) == 0 else { return errno }
+            syncedEnd = written
+            return nil
+        }
+        if let failure { throw WriteError(operation: "sync", path: path, errno: failure) }
+    }
+
+    /// Overwrites lines that are no JSON with spaces, so that nothing trips over them again. Before the first `append`.
+    func blank(_ places: [ManifestReader.Place]) throws(WriteError) {
+        guard !places.isEmpty else { return }
+        // Not the own descriptor: Linux appends what is written to one that is open for appending, wherever it is to go.
+        let other = open(path, O_WRONLY | O_CLOEXEC)
+        guard other >= 0 else { throw WriteError(operation: "open", path: path, errno: errno) }
+        defer { close(other) }
+        for place in places {
+            var written = 0
+            while written < place.length {
+                let spaces = [UInt8](
+                    repeating: UInt8(ascii: " "), count: min(place.length - written, 1 << 16))
+                let count = pwrite(other, spaces, spaces.count, off_t(place.offset + written))
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw WriteError(operation: "repair", path: path, errno: errno) }
+                written += count
+            }
+        }
     }
 
     /// Closes the file and unlocks it. Calling it again does nothing.

@@ -26,36 +26,79 @@ public final class OutputDirectory: Sendable {
     }
 
     /// The path of a frame's file relative to the folder.
-    public static func relativePath(of frame: PlannedFrame, extension fileExtension: String) -> String {
-        "\(frame.instance.datastoreID)/\(frame.instance.imageSetID)/\(frame.imageFrameID).\(fileExtension)"
+    public static func relativePath(
+        of frame: PlannedFrame, extension fileExtension: String, suffix: String = ""
+    ) -> String {
+        "\(frame.instance.datastoreID)/\(frame.instance.imageSetID)/\(frame.imageFrameID)\(suffix).\(fileExtension)"
     }
 
     /// Makes sure that the folder of this frame's image set exists.
-    public func prepare(for frame: PlannedFrame) throws(WriteError) {
-        let folder = "\(path)/\(frame.instance.datastoreID)/\(frame.instance.imageSetID)"
+    ///
+    /// - Parameter isSynced: whether its name is on the medium when this returns.
+    public func prepare(for frame: PlannedFrame, isSynced: Bool = false) throws(WriteError) {
+        let datastore = "\(path)/\(frame.instance.datastoreID)"
+        let folder = "\(datastore)/\(frame.instance.imageSetID)"
         guard !prepared.withLock({ $0.contains(folder) }) else { return }
         try Self.makeDirectories(folder)
+        if isSynced {
+            for name in [folder, datastore, path] { try AtomicFile.syncFolder(of: name) }
+        }
         prepared.withLock { _ = $0.insert(folder) }
     }
 
     /// Removes the files of a frame that could not be recorded.
     func remove(_ outcome: FrameOutcome) {
-        if let file = outcome.file { unlink("\(path)/\(file)") }
+        for file in [outcome.file, outcome.codestreamFile] {
+            if let file { remove(file) }
+        }
+    }
+
+    /// Removes a file that this run wrote; `file` is relative to the folder.
+    func remove(_ file: String) { unlink("\(path)/\(file)") }
+
+    /// Forces everything that was written into the folder onto the medium; waits for the whole file system.
+    func syncAll() throws(WriteError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw WriteError(operation: "open", path: path, errno: errno) }
+        defer { close(descriptor) }
+        if let failure = Self.syncFileSystem(of: descriptor) {
+            throw WriteError(operation: "sync", path: path, errno: failure)
+        }
+    }
+
+    /// syncfs(2), which C headers show only with a macro that Swift does not set; sync(2) in a program that has none.
+    ///
+    /// - Returns: an errno.
+    private static func syncFileSystem(of descriptor: Int32) -> Int32? {
+        guard let symbol = dlsym(nil, "syncfs") else {
+            sync()
+            return nil
+        }
+        typealias Function = @convention(c) (Int32) -> Int32
+        return unsafeBitCast(symbol, to: Function.self)(descriptor) == 0 ? nil : errno
     }
 
     /// Removes what a run that was killed left unfinished, and the report of the last run. Only for the holder of
     /// the manifest's lock; only in folders that a fetch makes, `<datastoreId>/<imageSetId>`.
     func removeLeftovers() {
         unlink("\(path)/\(FetchReport.fileName)")
-        for datastore in Self.names(in: path) where HealthImagingID(datastore) != nil {
-            for imageSet in Self.names(in: "\(path)/\(datastore)") where HealthImagingID(imageSet) != nil {
+        for name in Self.names(in: path, where: Self.isUnfinished)
+        where name.hasPrefix(".\(FetchReport.fileName).") {
+            unlink("\(path)/\(name)")
+        }
+        let isID = { (name: String) in HealthImagingID(name) != nil }
+        for datastore in Self.names(in: path, where: isID) {
+            for imageSet in Self.names(in: "\(path)/\(datastore)", where: isID) {
                 let folder = "\(path)/\(datastore)/\(imageSet)"
-                for name in Self.names(in: folder)
-                where name.hasPrefix(".") && name.hasSuffix(AtomicFile.partialSuffix) {
+                for name in Self.names(in: folder, where: Self.isUnfinished) {
                     unlink("\(folder)/\(name)")
                 }
             }
         }
+    }
+
+    private static func isUnfinished(_ name: String) -> Bool {
+        name.hasPrefix(".") && name.hasSuffix(AtomicFile.partialSuffix)
     }
 
     /// `mkdir -p`.
@@ -80,7 +123,8 @@ public final class OutputDirectory: Sendable {
         }
     }
 
-    private static func names(in folder: String) -> [String] {
+    /// The names in a folder that `isWanted` keeps: of a million, a few.
+    private static func names(in folder: String, where isWanted: (String) -> Bool) -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -88,7 +132,7 @@ public final class OutputDirectory: Sendable {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
                 String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
             }
-            names.append(name)
+            if isWanted(name) { names.append(name) }
         }
         return names
     }

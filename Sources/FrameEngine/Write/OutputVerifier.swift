@@ -129,7 +129,8 @@ public final class OutputVerifier: Sendable {
                 return
             }
             unstored.remove(frame)
-            let byteCount = file.hasSuffix(".raw") ? record.decodedBytes : record.encodedBytes
+            let byteCount =
+                record.fileBytes ?? (file.hasSuffix(".raw") ? record.decodedBytes : record.encodedBytes)
             var named = [(file, record.fileCrc32, byteCount)]
             if let codestream = record.codestreamFile {
                 named.append((codestream, record.codestreamCrc32, record.encodedBytes))

@@ -137,6 +137,7 @@ struct FramePipelineTests {
         let outcome = try await pipeline(service).process(try frame()).outcome
         #expect(outcome.status == .verified)
         #expect(outcome.attempts == 2)
+        #expect(outcome.mismatchCause == .network)
     }
 
     @Test("the same wrong bytes twice are a mismatch, not asked for again and never written")
@@ -145,10 +146,40 @@ struct FramePipelineTests {
         let outcome = try await pipeline(service).process(try frame()).outcome
         #expect(outcome.status == .mismatch)
         #expect(outcome.attempts == 2)
+        #expect(outcome.mismatchCause == .service)
         #expect(outcome.crc32 == CRC32.checksum([1, 2, 3]))
         #expect(outcome.failure?.stage == .verify)
         #expect(outcome.file == nil)
         #expect(try folder.names() == [])
+    }
+
+    @Test("wrong bytes that are others each time are the network's fault, and the last ones are the frame's")
+    func everDifferent() async throws {
+        let service = ScriptedService([.bytes([1]), .bytes([2]), .bytes([3]), .bytes([4])])
+        let outcome = try await pipeline(service, attempts: 3).process(try frame()).outcome
+        #expect(outcome.status == .mismatch)
+        #expect(outcome.attempts == 3)
+        #expect(outcome.mismatchCause == .network)
+    }
+
+    @Test("a fault of the service between two wrong answers does not hide that they are the same")
+    func interruptedMismatch() async throws {
+        let service = ScriptedService([
+            .bytes([1, 2, 3]), .broken, .bytes([4]), .status(500, code: "InternalServerException"),
+            .bytes([1, 2, 3]),
+        ])
+        let outcome = try await pipeline(service, attempts: 9).process(try frame()).outcome
+        #expect(outcome.status == .mismatch)
+        #expect(outcome.attempts == 5)
+        #expect(outcome.mismatchCause == .service)
+    }
+
+    @Test("one wrong answer and no other to compare it with has no known cause")
+    func singleMismatch() async throws {
+        let service = ScriptedService([.bytes([1, 2, 3])])
+        let outcome = try await pipeline(service, attempts: 1).process(try frame()).outcome
+        #expect(outcome.status == .mismatch)
+        #expect(outcome.mismatchCause == nil)
     }
 
     @Test("a frame without a checksum is written only where the user allows it, and marked either way")

@@ -32,6 +32,15 @@ struct AtomicFileTests {
         #expect(error?.isRetryable == false)
     }
 
+    @Test("a synced file is as whole as any")
+    func synced() throws {
+        let folder = try TemporaryFolder()
+        try AtomicFile.write([1, 2, 3], to: folder.file("a.raw"), tag: "0", isSynced: true)
+        #expect(try folder.names() == ["a.raw"])
+        #expect(FileManager.default.contents(atPath: folder.file("a.raw")) == Data([1, 2, 3]))
+        try OutputDirectory(folder.path).syncAll()
+    }
+
     @Test("a folder that cannot be made says which and why")
     func unwritable() throws {
         let folder = try TemporaryFolder()
@@ -78,6 +87,7 @@ struct ManifestTests {
                 "decodedBytes", "width", "height", "components", "bitsPerSample", "signed", "crc32Expected",
                 "crc32", "decoder", "attempts", "error", "stage", "code", "message", "fileCrc32",
                 "codestreamFile", "codestreamCrc32", "resolution", "reduction", "unverifiableReason",
+                "format", "fileBytes", "mismatchCause",
             ])
         let object = try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
         #expect(object["crc32"] as? String == "000000ff")
@@ -115,6 +125,20 @@ struct ManifestTests {
             try ManifestReader.forEachRecord(in: path) { numbers.append($0.frameNumber) }
             #expect(numbers == [1, 3], "torn after \(length) bytes")
         }
+    }
+
+    @Test("a synced writer keeps every line that is appended from many threads")
+    func synced() async throws {
+        let folder = try TemporaryFolder()
+        let writer = try ManifestWriter(in: try OutputDirectory(folder.path), isSynced: true)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...50 { group.addTask { try writer.append(Self.outcome(number)) } }
+            try await group.waitForAll()
+        }
+        writer.closeFile()
+        var numbers: Set<Int> = []
+        try ManifestReader.forEachRecord(in: folder.file("manifest.jsonl")) { numbers.insert($0.frameNumber) }
+        #expect(numbers == Set(1...50))
     }
 
     @Test("a second writer in the same folder is refused")
@@ -162,7 +186,8 @@ struct ManifestTests {
         try FileManager.default.createDirectory(
             atPath: folder.file(inside), withIntermediateDirectories: true)
         let names = [".1.raw.0.partial", "kept.raw", ".other"]
-        for name in names.map({ "\(inside)/\($0)" }) + ["report.json", ".mine.partial"] {
+        let others = ["report.json", ".report.json.report.partial", ".mine.partial"]
+        for name in names.map({ "\(inside)/\($0)" }) + others {
             try Data([1]).write(to: URL(fileURLWithPath: folder.file(name)))
         }
         try OutputDirectory(folder.path).removeLeftovers()

@@ -65,10 +65,11 @@ HTML = Answer(200, b"<!DOCTYPE html><html><body><h1>Log in</h1></body></html>", 
 class FakeService:
     """Serves `frames` frames; `overrides` maps an operation to an Answer, or to a function of the frame's id.
 
-    Operations: datastores, search, imageSet, metadata, frame.
+    Operations: datastores, search, imageSet, metadata, frame. `guard` sees each request's headers first, and may
+    answer in the service's place.
     """
 
-    def __init__(self, frames=4, document=None, **overrides):
+    def __init__(self, frames=4, document=None, guard=None, **overrides):
         self.document = document or metadata(frames)
         self.overrides = overrides
         self.requests = []
@@ -81,7 +82,7 @@ class FakeService:
             def handle_one(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length)
-                answer = service.answer(self.path, body)
+                answer = (guard and guard(self.headers)) or service.answer(self.path, body)
                 if answer.delay:
                     service.release.wait(answer.delay)
                 try:

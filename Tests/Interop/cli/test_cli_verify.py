@@ -97,7 +97,7 @@ def test_a_size_in_the_manifest_reserves_no_memory(program, fetched, size):
     manifest = fetched / "manifest.jsonl"
     lines = manifest.read_text().splitlines()
     record = json.loads(lines[0])
-    record["decodedBytes"] = size
+    record["fileBytes"] = size
     manifest.write_text("\n".join([json.dumps(record), *lines[1:]]) + "\n")
     assert findings(program, fetched)[0] == [("changed", record["file"])]
 
