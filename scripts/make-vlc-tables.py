@@ -17,7 +17,8 @@ PREFIX = [(5, 3, 5), (1, 1, 0), (2, 2, 0), (1, 1, 0), (3, 3, 1), (1, 1, 0), (2, 
 
 
 def vlc_table(path, first_row):
-    table = [None] * 1024
+    """Index context << 8 | next eight bits of the stream, of which a codeword has seven at most."""
+    table = [None] * 2048
     with open(path, newline="") as file:
         for row in csv.DictReader(file):
             row = {key: int(value) for key, value in row.items()}
@@ -29,10 +30,10 @@ def vlc_table(path, first_row):
                 # Own order of the context bits: the two boundary bits of the row above side by side, then the left quad's.
                 index = (context & 1) + (context >> 2 & 1) * 2 + (context >> 1 & 1) * 4
                 following = (tr | br) * 4
-            entry = row["codeword_bits"] | following << 7 | (bl | br << 1) << 10
+            entry = row["codeword_bits"] | row["u_off"] << 6 | following << 8 | (bl | br << 1) << 11
             entry |= (rho | row["emb_known"] << 4 | row["emb_one"] << 8 | row["u_off"] << 15) << 16
-            for high in range(0, 128, 1 << row["codeword_bits"]):
-                slot = index << 7 | high | row["codeword_lsb_first"]
+            for high in range(0, 256, 1 << row["codeword_bits"]):
+                slot = index << 8 | high | row["codeword_lsb_first"]
                 assert table[slot] is None
                 table[slot] = entry
     assert all(entry is not None for entry in table)
@@ -40,15 +41,14 @@ def vlc_table(path, first_row):
 
 
 def uvlc_lengths():
-    """Bits of both quads' U-VLC codewords; index u_off of the first | of the second << 1 | next six bits << 2."""
+    """Bits of both quads' U-VLC codewords; index how many of them there are << 6 | next six bits."""
     table = []
-    for index in range(256):
-        bits, total = index >> 2, 0
-        for quad in range(2):
-            if index >> quad & 1:
-                _, prefix, suffix = PREFIX[bits & 7]
-                total += prefix + suffix
-                bits >>= prefix
+    for index in range(192):
+        bits, total = index & 63, 0
+        for _ in range(index >> 6):
+            _, prefix, suffix = PREFIX[bits & 7]
+            total += prefix + suffix
+            bits >>= prefix
         table.append(total)
     return table
 

@@ -20,6 +20,7 @@ enum {
     CK_HT_MAX_AREA = 4096,
     CK_HT_MAX_PAIRS = 832,                     /* 820 for 5x819 samples, rounded up for whole vectors */
     CK_HT_CHUNK_PAIRS = 16,                    /* 33 boundaries of a row in one word */
+    CK_HT_RECORDS = CK_HT_MAX_PAIRS + 2 * CK_HT_CHUNK_PAIRS, /* room for whole chunks, and to look to the left of the first */
     CK_HT_CHUNK_EVENTS = 48,                   /* MEL events they can use: 32 quads and 16 pairs */
     CK_HT_MAX_CHUNKS = 16,                     /* of a row of 1024 samples */
     CK_HT_VLC_NBYTES = CK_HT_MAX_PAIRS * 4 + 64, /* a pair takes 7 + 7 + 16 bits at most */
@@ -39,9 +40,14 @@ enum {
 
 /* A table entry; its low half, which only step 1 sees, is laid out to need as few operations there as possible. */
 enum {
-    CK_VLC_LENGTH_MASK = 0x7, /* codeword length; as bits 3 to 6 are zero, the entry itself serves as a shift count */
-    CK_VLC_NEXT_MASK = 0x380, /* what this quad adds to the table index of the next one, in place */
-    CK_VLC_BOUNDARY = 10,     /* 2 bits: sigma of samples 1 and 3, for the two boundaries below this quad */
+    CK_VLC_INDEX_BITS = 8,      /* of the stream in a table index: one more than the longest codeword, as bytes cost less */
+    CK_VLC_LENGTH_MASK = 0x7,   /* codeword length; as bits 3 to 5 are zero, the entry itself serves as a shift count */
+    CK_VLC_UOFF_MASK = 0x40,    /* u_off again; the sum of two entries counts them and adds the lengths */
+    CK_VLC_SUM_LENGTH = 0xF,
+    CK_VLC_SUM_UOFF = 0xC0,
+    CK_VLC_ABOVE_MASK = 0x300,  /* what the two boundaries above add to the index */
+    CK_VLC_NEXT_MASK = 0x700,   /* what this quad adds to the index of the next one, in place */
+    CK_VLC_BOUNDARY = 11,       /* 2 bits: sigma of samples 1 and 3, for the two boundaries below this quad */
     CK_VLC_TAG = 16
 };
 
@@ -59,16 +65,21 @@ typedef struct ck_ht_lane {
 
     uint32_t vlc_position; /* bits used so far */
     uint32_t vlc_nbits;    /* bits there are */
-    uint64_t boundaries[CK_HT_MAX_CHUNKS + 1];
+    uint64_t boundaries[CK_HT_MAX_CHUNKS]; /* sigma at those of the row above, 33 a chunk: only where they are not read from tags */
     uint64_t events[CK_HT_MEL_WORDS];
 
-    /* The result, pairs_x per row of quads, no padding between rows. */
-    uint32_t tags[CK_HT_MAX_PAIRS + CK_HT_CHUNK_PAIRS]; /* tag of the first quad | of the second << 16 */
-    uint16_t raw[CK_HT_MAX_PAIRS + CK_HT_CHUNK_PAIRS];  /* U-VLC bits of the pair, undecoded (rows but the first) */
+    /* The result, pairs_x per row of quads, no padding between rows: see ck_ht_record. */
+    uint32_t tags[CK_HT_RECORDS]; /* tag of the first quad | of the second << 16 */
+    uint16_t raw[CK_HT_RECORDS];  /* U-VLC bits of the pair, undecoded (rows but the first) */
     uint8_t first_u[CK_HT_MAX_SIDE];                    /* u_q of the first row */
 
     uint8_t vlc[CK_HT_VLC_NBYTES]; /* VLC bits, un-stuffed and in reading order, then zeros */
 } ck_ht_lane;
+
+/* Where tags and raw bits of pair `pair` of row `y` of quads are. */
+static inline size_t ck_ht_record(const ck_ht_lane *lane, uint32_t y, uint32_t pair) {
+    return CK_HT_CHUNK_PAIRS + (size_t)y * lane->pairs_x + pair;
+}
 
 /* Step 2 of one block. */
 typedef struct ck_ht_job {

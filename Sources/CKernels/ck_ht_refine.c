@@ -40,7 +40,7 @@ static void fill_states(const ck_ht_lane *lane, const ck_ht_block *block, uint8_
     size_t stride = block->width + 2u;
     memset(states, 0, stride * (block->height + 2u));
     for (uint32_t y = 0; y < block->height; y++) {
-        const uint32_t *tags = lane->tags + (size_t)(y / 2) * lane->pairs_x;
+        const uint32_t *tags = lane->tags + ck_ht_record(lane, y / 2, 0);
         uint8_t *row = states + (y + 1) * stride + 1;
         for (uint32_t x = 0; x < block->width; x++)
             row[x] = tags[x / 4] >> ((x & 2 ? 16 : 0) + (x & 1) * 2 + (y & 1)) & 1 ? SIGNIFICANT : 0;

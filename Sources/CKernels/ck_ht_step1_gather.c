@@ -17,8 +17,9 @@
 #define EACH(s, n) _Pragma("GCC unroll 2") for (size_t s = 0; s < (n); s++)
 #endif
 
+/* ck_ht_uvlc_length of one code and of two. */
 typedef struct {
-    __m512i quarter[4];
+    __m512i one, two;
 } uvlc_table;
 
 /* Per block: MEL events, and seams as two words (of the row above, then of this row). */
@@ -27,16 +28,19 @@ typedef struct {
 } gather_words;
 
 INLINE uvlc_table load_lengths(void) {
-    uvlc_table t;
-    for (int i = 0; i < 4; i++) t.quarter[i] = _mm512_loadu_si512(ck_ht_uvlc_length + 64 * i);
-    return t;
+    return (uvlc_table){_mm512_loadu_si512(ck_ht_uvlc_length + 64), _mm512_loadu_si512(ck_ht_uvlc_length + 128)};
 }
 
-/* Index 0..255 in the lowest byte of each lane; entry 0 is 0, which clears the other bytes. */
-INLINE __m512i uvlc_length(const uvlc_table *t, __m512i index) {
-    __m512i low = _mm512_permutex2var_epi8(t->quarter[0], index, t->quarter[1]);
-    __m512i high = _mm512_permutex2var_epi8(t->quarter[2], index, t->quarter[3]);
-    return _mm512_mask_mov_epi32(low, _mm512_test_epi32_mask(index, _mm512_set1_epi32(128)), high);
+/* Bits of a pair's codewords: two CxtVLC entries, and the bits that follow these. */
+INLINE __m512i pair_length(const uvlc_table *t, __m512i e0, __m512i e1, __m512i bits) {
+    const __m512i mask = _mm512_set1_epi32(CK_VLC_UOFF_MASK | CK_VLC_LENGTH_MASK);
+    __m512i sum = _mm512_add_epi32(_mm512_and_si512(e0, mask), _mm512_and_si512(e1, mask));
+    __mmask16 any = _mm512_test_epi32_mask(sum, _mm512_set1_epi32(CK_VLC_SUM_UOFF));
+    __mmask16 both = _mm512_test_epi32_mask(sum, _mm512_set1_epi32(2 * CK_VLC_UOFF_MASK));
+    __m512i length = _mm512_maskz_mov_epi32(any, _mm512_permutexvar_epi8(bits, t->one));
+    length = _mm512_mask_mov_epi32(length, both, _mm512_permutexvar_epi8(bits, t->two));
+    sum = _mm512_and_si512(sum, _mm512_set1_epi32(CK_VLC_SUM_LENGTH));
+    return _mm512_add_epi32(sum, _mm512_and_si512(length, _mm512_set1_epi32(0xFF)));
 }
 
 /* Of bit `position` the byte offset of the word, plus `offset`. */
@@ -61,8 +65,8 @@ TARGET static void read_words(gather_words *w, ck_ht_lane *lanes, size_t count, 
         uint64_t events = lane->events[word] >> bit | lane->events[word + 1] << 1 << (63 - bit) | (uint64_t)1 << 63;
         w->events_low[i] = (uint32_t)events;
         w->events_high[i] = (uint32_t)(events >> 32);
-        w->first[i] = (uint32_t)(lane->boundaries[chunk] << 7);
-        w->second[i] = (uint32_t)(lane->boundaries[chunk] >> 16 << 7);
+        w->first[i] = (uint32_t)(lane->boundaries[chunk] << 8);
+        w->second[i] = (uint32_t)(lane->boundaries[chunk] >> 16 << 8);
         w->carry[i] = chunk ? lane->boundaries[chunk - 1] >> 32 & 1 : 0;
     }
 }
@@ -122,11 +126,29 @@ TARGET static void write_records(
 #define CK_HT_NAME(x) x##_32
 #include "ck_ht_step1_gather_template.h"
 
+/* Of the first row, which the scalar variant has decoded. */
+static void find_boundaries(ck_ht_lane *lane) {
+    memset(lane->boundaries, 0, sizeof lane->boundaries);
+    for (uint32_t x = 0; x < lane->pairs_x; x++) {
+        uint64_t t = lane->tags[ck_ht_record(lane, 0, x)], *word = &lane->boundaries[x / CK_HT_CHUNK_PAIRS];
+        uint64_t seams = (t >> 1 & 1) | (t >> 2 & 2) | (t >> 16 & 2) | (t >> 17 & 4);
+        *word |= seams << 2 * (x % CK_HT_CHUNK_PAIRS);
+        /* The last boundary of a chunk is the first one of the next. */
+        if (x % CK_HT_CHUNK_PAIRS == 0 && x > 0) {
+            *word |= word[-1] >> 32 & 1;
+            word[-1] |= (*word & 1) << 32;
+        }
+    }
+}
+
 /* Fewer lanes than this do not pay. */
 enum { FULL_ENOUGH = 12 };
 
 static void gather_rows(ck_ht_lane *lanes, size_t count, uint32_t from, uint32_t to) {
-    if (from == 0) ck_ht_step1_rows_bmi2(lanes, count, from++, 1);
+    if (from == 0) {
+        ck_ht_step1_rows_bmi2(lanes, count, from++, 1);
+        for (size_t i = 0; i < count; i++) find_boundaries(&lanes[i]);
+    }
     if (from == to) return;
     while (count >= FULL_ENOUGH) {
         size_t n = count >= 16 + FULL_ENOUGH ? (count < 32 ? count : 32) : count < 16 ? count : 16;

@@ -14,13 +14,13 @@ typedef struct {
 /* One pair of quads; `shift` places its seams in `below`. */
 INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const __m512i offset[CK_HT_V], const uvlc_table *lengths,
     uint32_t (*tags)[16], uint32_t (*raw)[16], uint32_t shift, int two_quads) {
-    const __m512i seven = _mm512_set1_epi32(7), low7 = _mm512_set1_epi32(127), boundary = _mm512_set1_epi32(0x180);
+    const __m512i seven = _mm512_set1_epi32(7), byte = _mm512_set1_epi32(0xFF), boundary = _mm512_set1_epi32(CK_VLC_ABOVE_MASK);
     __m512i bits[CK_HT_V], e0[CK_HT_V], e1[CK_HT_V];
     /* A pair takes 30 bits at most: 32 of two words do. */
     EACH(s, CK_HT_V) bits[s] = _mm512_shrdv_epi32(st->low[s], st->high[s], st->position[s]);
     EACH(s, CK_HT_V) {
         __m512i context = _mm512_ternarylogic_epi32(st->next[s], st->above[s], boundary, 0xF8); /* a | (b & c) */
-        e0[s] = _mm512_i32gather_epi32(_mm512_ternarylogic_epi32(context, bits[s], low7, 0xF8), ck_ht_vlc_other, 4);
+        e0[s] = _mm512_i32gather_epi32(_mm512_ternarylogic_epi32(context, bits[s], byte, 0xF8), ck_ht_vlc_other, 4);
         __mmask16 zero = _mm512_testn_epi32_mask(context, context);
         if (zero) e0[s] = take_event(e0[s], zero, &st->events_low[s], &st->events_high[s]);
         bits[s] = _mm512_srlv_epi32(bits[s], _mm512_and_si512(e0[s], seven));
@@ -32,7 +32,7 @@ INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const __
         }
         __m512i context = _mm512_and_si512(_mm512_srli_epi32(st->above[s], 1), boundary);
         context = _mm512_ternarylogic_epi32(context, e0[s], _mm512_set1_epi32(CK_VLC_NEXT_MASK), 0xF8);
-        e1[s] = _mm512_i32gather_epi32(_mm512_ternarylogic_epi32(context, bits[s], low7, 0xF8), ck_ht_vlc_other, 4);
+        e1[s] = _mm512_i32gather_epi32(_mm512_ternarylogic_epi32(context, bits[s], byte, 0xF8), ck_ht_vlc_other, 4);
         __mmask16 zero = _mm512_testn_epi32_mask(context, context);
         if (zero) e1[s] = take_event(e1[s], zero, &st->events_low[s], &st->events_high[s]);
         bits[s] = _mm512_srlv_epi32(bits[s], _mm512_and_si512(e1[s], seven));
@@ -40,11 +40,7 @@ INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const __
     EACH(s, CK_HT_V) {
         _mm512_store_si512(tags[s], _mm512_mask_blend_epi16(0xAAAAAAAA, _mm512_srli_epi32(e0[s], CK_VLC_TAG), e1[s]));
         _mm512_store_si512(raw[s], bits[s]);
-        __m512i index = _mm512_and_si512(_mm512_slli_epi32(bits[s], 2), _mm512_set1_epi32(0xFC));
-        index = _mm512_or_si512(index, _mm512_srli_epi32(e0[s], 31));
-        index = _mm512_or_si512(index, _mm512_slli_epi32(_mm512_srli_epi32(e1[s], 31), 1));
-        __m512i used = _mm512_add_epi32(_mm512_and_si512(e0[s], seven), _mm512_and_si512(e1[s], seven));
-        __m512i position = _mm512_add_epi32(st->position[s], _mm512_add_epi32(used, uvlc_length(lengths, index)));
+        __m512i position = _mm512_add_epi32(st->position[s], pair_length(lengths, e0[s], e1[s], bits[s]));
         /* Over the border of a word the second becomes the first; the next is fetched anyway, one gather a pair. */
         __mmask16 over = _mm512_test_epi32_mask(_mm512_xor_si512(position, st->position[s]), _mm512_set1_epi32(32));
         st->position[s] = position;
@@ -97,7 +93,7 @@ TARGET static void CK_HT_NAME(rows)(ck_ht_lane *lanes, size_t count, uint32_t fr
     CK_HT_NAME(state) st;
     __m512i offset[CK_HT_V];
     const uvlc_table lengths = load_lengths();
-    const uint32_t quads_x = lanes->quads_x, pairs_x = lanes->pairs_x;
+    const uint32_t quads_x = lanes->quads_x;
     _Alignas(64) uint32_t position[16], where[16];
     EACH(s, CK_HT_V) {
         for (uint32_t i = 0; i < 16; i++) {
@@ -114,7 +110,7 @@ TARGET static void CK_HT_NAME(rows)(ck_ht_lane *lanes, size_t count, uint32_t fr
         EACH(s, CK_HT_V) st.next[s] = _mm512_setzero_si512();
         for (uint32_t x = 0; x < quads_x; x += 2 * CK_HT_CHUNK_PAIRS) {
             uint32_t quads = quads_x - x < 2 * CK_HT_CHUNK_PAIRS ? quads_x - x : 2 * CK_HT_CHUNK_PAIRS;
-            CK_HT_NAME(chunk)(&st, lanes, count, offset, &lengths, (size_t)y * pairs_x + x / 2, x / (2 * CK_HT_CHUNK_PAIRS), quads);
+            CK_HT_NAME(chunk)(&st, lanes, count, offset, &lengths, ck_ht_record(lanes, y, x / 2), x / (2 * CK_HT_CHUNK_PAIRS), quads);
         }
     }
     EACH(s, CK_HT_V) {

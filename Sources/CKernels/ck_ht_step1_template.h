@@ -20,21 +20,42 @@
 typedef struct {
     uint64_t position[CK_HT_N]; /* in the VLC bits */
     uint64_t events[CK_HT_N];   /* MEL events to come, lowest first */
-    uint64_t above[CK_HT_N];    /* significance at the boundaries of the row above, << 7 */
-    uint64_t below[CK_HT_N];    /* significance this row leaves at its boundaries */
     uint32_t next[CK_HT_N];     /* what the quad to the left adds to the table index */
-    uint32_t events_used[CK_HT_N];
+    /* What the row above adds to the table index of first and second quads of a chunk. */
+    uint32_t above0[CK_HT_N][CK_HT_CHUNK_PAIRS], above1[CK_HT_N][CK_HT_CHUNK_PAIRS];
 } CK_HT_NAME(state);
+
+/* 7.3.5: of pair i of a chunk, from the tags of the row above: those above it, above to the left and above to the right. */
+CK_HT_TARGET static inline __attribute__((always_inline)) void CK_HT_NAME(above_pair)(
+    CK_HT_NAME(state) *restrict st, int s, uint32_t i, uint32_t tags, uint32_t left, uint32_t right) {
+    uint32_t lefts = tags << 16 | left >> 16, rights = tags >> 16 | right << 16; /* neighbours of both quads */
+    uint32_t above = ((tags << 7 | lefts << 5) & 0x01000100) | ((tags << 6 | rights << 8) & 0x02000200);
+    st->above0[s][i] = above & 0xFFFF;
+    st->above1[s][i] = above >> 16;
+}
+
+/*
+ * Pairs `from` and on of a chunk. By halves, the second when the first is decoded: what is read in other pieces than it was stored must
+ * have left the store queue. A loop of constant length becomes a few vectors; what is too much in it is never looked at.
+ */
+CK_HT_TARGET static inline __attribute__((always_inline)) void CK_HT_NAME(look_above)(
+    CK_HT_NAME(state) *restrict st, int s, const uint32_t *restrict tags, uint32_t from, uint32_t pairs, int is_first, int is_last) {
+    const uint32_t last = pairs - 1;
+    for (uint32_t i = from; i < from + CK_HT_CHUNK_PAIRS / 2; i++) CK_HT_NAME(above_pair)(st, s, i, tags[i], tags[(int)i - 1], tags[i + 1]);
+    if (is_first && from == 0) CK_HT_NAME(above_pair)(st, s, 0, tags[0], 0, is_last && last == 0 ? 0 : tags[1]);
+    if (is_last && last - from < CK_HT_CHUNK_PAIRS / 2 && !(is_first && last == 0))
+        CK_HT_NAME(above_pair)(st, s, last, tags[last], tags[(int)last - 1], 0);
+}
 
 /* One pair of quads below the first row; two_quads is a constant 1, or 0 at the end of a row of an odd number of quads. */
 CK_HT_TARGET static inline __attribute__((always_inline)) void CK_HT_NAME(pair)(
-    CK_HT_NAME(state) *restrict st, ck_ht_lane *lanes, size_t at, uint32_t shift, int two_quads) {
+    CK_HT_NAME(state) *restrict st, ck_ht_lane *restrict lanes, size_t at, uint32_t i, int two_quads) {
     uint64_t bits[CK_HT_N];
     uint32_t entry0[CK_HT_N], entry1[CK_HT_N];
     CK_HT_EACH bits[s] = ck_load64(lanes[s].vlc + (st->position[s] >> 3)) >> (st->position[s] & 7);
     CK_HT_EACH {
-        uint32_t context = st->next[s] | (uint32_t)(st->above[s] >> shift & 0x180);
-        entry0[s] = ck_ht_vlc_other[context | (bits[s] & 127)];
+        uint32_t context = st->next[s] | st->above0[s][i];
+        entry0[s] = ck_ht_vlc_other[context | (bits[s] & 0xFF)];
         /* 7.3.5: a MEL event says whether there is a codeword. Rare in what takes long, hence a branch. */
         if (__builtin_expect(context == 0, 0)) {
             entry0[s] = st->events[s] & 1 ? entry0[s] : 0;
@@ -45,23 +66,21 @@ CK_HT_TARGET static inline __attribute__((always_inline)) void CK_HT_NAME(pair)(
         bits[s] >>= entry0[s] & 63;
         entry1[s] = 0;
         if (two_quads) {
-            uint32_t context = (entry0[s] & CK_VLC_NEXT_MASK) | (uint32_t)(st->above[s] >> (shift + 1) & 0x180);
-            entry1[s] = ck_ht_vlc_other[context | (bits[s] & 127)];
+            uint32_t context = (entry0[s] & CK_VLC_NEXT_MASK) | st->above1[s][i];
+            entry1[s] = ck_ht_vlc_other[context | (bits[s] & 0xFF)];
             if (__builtin_expect(context == 0, 0)) {
                 entry1[s] = st->events[s] & 1 ? entry1[s] : 0;
                 st->events[s] >>= 1;
             }
+            bits[s] >>= entry1[s] & 63;
         }
     }
     CK_HT_EACH {
-        bits[s] >>= entry1[s] & 63;
+        uint32_t sum = (entry0[s] & 0xFF) + (entry1[s] & 0xFF);
+        st->position[s] += (sum & CK_VLC_SUM_LENGTH) + (uint64_t)ck_ht_uvlc_length[(sum & CK_VLC_SUM_UOFF) | (bits[s] & 63)];
+        st->next[s] = entry1[s] & CK_VLC_NEXT_MASK;
         lanes[s].tags[at] = entry0[s] >> CK_VLC_TAG | (entry1[s] & 0xFFFF0000);
         lanes[s].raw[at] = (uint16_t)bits[s];
-        uint64_t index = (entry0[s] >> 31) + 2 * (entry1[s] >> 31) + 4 * (bits[s] & 63);
-        st->position[s] += (uint64_t)(entry0[s] & 7) + (entry1[s] & 7) + ck_ht_uvlc_length[index];
-        uint64_t seam = (entry0[s] >> CK_VLC_BOUNDARY & 3) | (entry1[s] >> (CK_VLC_BOUNDARY - 1) & 6);
-        st->below[s] |= seam << shift;
-        st->next[s] = entry1[s] & CK_VLC_NEXT_MASK;
     }
 }
 
@@ -86,11 +105,11 @@ CK_HT_TARGET static inline __attribute__((always_inline)) void CK_HT_NAME(first_
 }
 
 CK_HT_TARGET static inline __attribute__((always_inline)) void CK_HT_NAME(first_pair)(
-    CK_HT_NAME(state) *restrict st, ck_ht_lane *lanes, size_t at, uint32_t shift, int two_quads) {
+    CK_HT_NAME(state) *restrict st, ck_ht_lane *lanes, size_t at, uint32_t x, int two_quads) {
     CK_HT_EACH {
         uint64_t bits = ck_load64(lanes[s].vlc + (st->position[s] >> 3)) >> (st->position[s] & 7);
         uint32_t context = st->next[s], entry1 = 0;
-        uint32_t entry0 = ck_ht_vlc_first[context | (bits & 127)];
+        uint32_t entry0 = ck_ht_vlc_first[context | (bits & 0xFF)];
         if (context == 0) {
             entry0 = st->events[s] & 1 ? entry0 : 0;
             st->events[s] >>= 1;
@@ -98,7 +117,7 @@ CK_HT_TARGET static inline __attribute__((always_inline)) void CK_HT_NAME(first_
         uint32_t length = entry0 & CK_VLC_LENGTH_MASK;
         if (two_quads) {
             context = entry0 & CK_VLC_NEXT_MASK;
-            entry1 = ck_ht_vlc_first[context | (bits >> length & 127)];
+            entry1 = ck_ht_vlc_first[context | (bits >> length & 0xFF)];
             if (context == 0) {
                 entry1 = st->events[s] & 1 ? entry1 : 0;
                 st->events[s] >>= 1;
@@ -107,55 +126,44 @@ CK_HT_TARGET static inline __attribute__((always_inline)) void CK_HT_NAME(first_
         }
         st->position[s] += length;
         lanes[s].tags[at] = entry0 >> CK_VLC_TAG | (entry1 & 0xFFFF0000);
-        CK_HT_NAME(first_u)(st, s, bits >> length, entry0 >> 31, entry1 >> 31, lanes[s].first_u + 2 * at);
-        uint64_t seam = (entry0 >> CK_VLC_BOUNDARY & 3) | (entry1 >> (CK_VLC_BOUNDARY - 1) & 6);
-        st->below[s] |= seam << shift;
+        CK_HT_NAME(first_u)(st, s, bits >> length, entry0 >> 31, entry1 >> 31, lanes[s].first_u + 2 * x);
         st->next[s] = entry1 & CK_VLC_NEXT_MASK;
     }
 }
 
-/* Up to CK_HT_CHUNK_PAIRS pairs of one row: as many as one word of boundaries and one of MEL events cover. */
-CK_HT_TARGET static void CK_HT_NAME(chunk)(
-    CK_HT_NAME(state) *restrict state, ck_ht_lane *lanes, size_t at, uint32_t chunk, uint32_t quads, int is_first) {
-    CK_HT_NAME(state) st = *state;
-    uint32_t pairs = quads / 2;
+/* Pairs x and on of one row, as many as one word of MEL events covers. */
+CK_HT_TARGET static void CK_HT_NAME(chunk)(CK_HT_NAME(state) *restrict st, ck_ht_lane *lanes, uint32_t y, uint32_t x) {
+    const uint32_t rest = lanes[0].quads_x - 2 * x, quads = rest < 2 * CK_HT_CHUNK_PAIRS ? rest : 2 * CK_HT_CHUNK_PAIRS;
+    const uint32_t pairs = quads / 2;
+    const size_t at = ck_ht_record(lanes, y, x);
     for (int s = 0; s < CK_HT_N; s++) {
         ck_ht_lane *lane = &lanes[s];
         if (lane->events_written - lane->events_read < CK_HT_CHUNK_EVENTS) ck_ht_mel_refill(lane, CK_HT_CHUNK_EVENTS);
         uint32_t word = lane->events_read >> 6, bit = lane->events_read & 63;
         /* A one on top of the events tells afterwards how far they were shifted. */
-        st.events[s] = (lane->events[word] >> bit | lane->events[word + 1] << 1 << (63 - bit)) | (uint64_t)1 << 63;
-        st.above[s] = lane->boundaries[chunk] << 7;
-        st.below[s] = chunk ? lane->boundaries[chunk - 1] >> 32 & 1 : 0;
+        st->events[s] = (lane->events[word] >> bit | lane->events[word + 1] << 1 << (63 - bit)) | (uint64_t)1 << 63;
     }
-    if (is_first) {
-        for (uint32_t i = 0; i < pairs; i++) CK_HT_NAME(first_pair)(&st, lanes, at + i, 2 * i, 1);
-        if (quads & 1) CK_HT_NAME(first_pair)(&st, lanes, at + pairs, 2 * pairs, 0);
+    if (y == 0) {
+        for (uint32_t i = 0; i < pairs; i++) CK_HT_NAME(first_pair)(st, lanes, at + i, x + i, 1);
+        if (quads & 1) CK_HT_NAME(first_pair)(st, lanes, at + pairs, x + pairs, 0);
     } else {
-        for (uint32_t i = 0; i < pairs; i++) CK_HT_NAME(pair)(&st, lanes, at + i, 2 * i, 1);
-        if (quads & 1) CK_HT_NAME(pair)(&st, lanes, at + pairs, 2 * pairs, 0);
+        for (uint32_t from = 0; from < (quads + 1) / 2; from += CK_HT_CHUNK_PAIRS / 2) {
+            const uint32_t to = pairs < from + CK_HT_CHUNK_PAIRS / 2 ? pairs : from + CK_HT_CHUNK_PAIRS / 2;
+            CK_HT_EACH CK_HT_NAME(look_above)(st, s, lanes[s].tags + at - lanes[0].pairs_x, from, (quads + 1) / 2, x == 0, rest == quads);
+            for (uint32_t i = from; i < to; i++) CK_HT_NAME(pair)(st, lanes, at + i, i, 1);
+        }
+        if (quads & 1) CK_HT_NAME(pair)(st, lanes, at + pairs, pairs, 0);
     }
-    for (int s = 0; s < CK_HT_N; s++) {
-        ck_ht_lane *lane = &lanes[s];
-        lane->events_read += (uint32_t)__builtin_clzll(st.events[s]);
-        lane->boundaries[chunk] = st.below[s];
-        /* The last boundary of a chunk is the first one of the next. */
-        if (chunk) lane->boundaries[chunk - 1] |= (st.below[s] & 1) << 32;
-    }
-    *state = st;
+    for (int s = 0; s < CK_HT_N; s++) lanes[s].events_read += (uint32_t)__builtin_clzll(st->events[s]);
 }
 
 /* Rows `from` to `to` of quads. */
 CK_HT_TARGET static void CK_HT_NAME(step1)(ck_ht_lane *lanes, uint32_t from, uint32_t to) {
     CK_HT_NAME(state) st;
-    const uint32_t quads_x = lanes[0].quads_x, pairs_x = lanes[0].pairs_x;
     for (int s = 0; s < CK_HT_N; s++) st.position[s] = lanes[s].vlc_position;
     for (uint32_t y = from; y < to; y++) {
         for (int s = 0; s < CK_HT_N; s++) st.next[s] = 0;
-        for (uint32_t x = 0; x < quads_x; x += 2 * CK_HT_CHUNK_PAIRS) {
-            uint32_t quads = quads_x - x < 2 * CK_HT_CHUNK_PAIRS ? quads_x - x : 2 * CK_HT_CHUNK_PAIRS;
-            CK_HT_NAME(chunk)(&st, lanes, (size_t)y * pairs_x + x / 2, x / (2 * CK_HT_CHUNK_PAIRS), quads, y == 0);
-        }
+        for (uint32_t x = 0; x < lanes[0].pairs_x; x += CK_HT_CHUNK_PAIRS) CK_HT_NAME(chunk)(&st, lanes, y, x);
     }
     for (int s = 0; s < CK_HT_N; s++) lanes[s].vlc_position = (uint32_t)st.position[s];
 }

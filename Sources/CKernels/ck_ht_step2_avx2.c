@@ -171,7 +171,7 @@ typedef struct {
 /* First stage: exponents of chunk c of row y, and what follows from them. */
 INLINE void look(progress *p, plan *q, uint32_t y, uint32_t c) {
     const ck_ht_lane *lane = p->job->lane;
-    const size_t at = (size_t)y * lane->pairs_x + c * PAIRS;
+    const size_t at = ck_ht_record(lane, y, c * PAIRS);
     const uint32_t pairs = lane->pairs_x - c * PAIRS;
     __m256i tags = _mm256_loadu_si256((const __m256i *)(lane->tags + at)), u;
     if (pairs < PAIRS) /* beyond are tags of the next row, or of another block */

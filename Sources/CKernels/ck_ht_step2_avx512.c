@@ -182,7 +182,7 @@ INLINE void begin(progress *p, ck_ht_job *job, int is_wide, int narrow) {
 /* Exponents and places of the bits of chunk c of row y. */
 INLINE void look(progress *p, plan *q, uint32_t y, uint32_t c, int narrow, uint16_t left) {
     const ck_ht_lane *lane = p->job->lane;
-    const size_t at = (size_t)y * lane->pairs_x + c * CK_HT_CHUNK_PAIRS;
+    const size_t at = ck_ht_record(lane, y, c * CK_HT_CHUNK_PAIRS);
     const uint32_t pairs = lane->pairs_x - c * CK_HT_CHUNK_PAIRS;
     const __mmask16 present = pairs >= CK_HT_CHUNK_PAIRS ? 0xFFFF : (__mmask16)((1u << pairs) - 1);
     const __m512i tags = _mm512_maskz_loadu_epi32(present, lane->tags + at), rho = _mm512_and_si512(tags, _mm512_set1_epi16(0x0F));

@@ -17,8 +17,8 @@ static ck_status CK_HT_STEP2(ck_ht_lane *lane, const ck_ht_block *block, const u
     for (uint32_t y = 0; y < lane->quads_y; y++) {
         CK_HT_SAMPLE *upper = (CK_HT_SAMPLE *)block->out + 2 * y * block->out_stride;
         CK_HT_SAMPLE *lower = 2 * y + 1 < block->height ? upper + block->out_stride : no_row;
-        const uint32_t *tags = lane->tags + (size_t)y * lane->pairs_x;
-        const uint16_t *raw = lane->raw + (size_t)y * lane->pairs_x;
+        const uint32_t *tags = lane->tags + ck_ht_record(lane, y, 0);
+        const uint16_t *raw = lane->raw + ck_ht_record(lane, y, 0);
         uint32_t left_seam = 0, u[2] = {0, 0};
         for (uint32_t x = 0; x < lane->quads_x; x++) {
             uint32_t tag = tags[x / 2] >> (x & 1 ? 16 : 0);

@@ -26,7 +26,6 @@ void ck_ht_lane_begin(const ck_ht_dispatch *d, ck_ht_lane *lane, const ck_ht_blo
     lane->mel_nbits = lane->mel_state = lane->mel_previous = 0;
     lane->events_read = lane->events_written = 0;
     memset(lane->events, 0, sizeof lane->events);
-    memset(lane->boundaries, 0, sizeof lane->boundaries);
 
     lane->vlc_position = 0;
     lane->vlc_nbits = d->unstuff_vlc(end - scup, end - 2, lane->vlc, lane->pairs_x * lane->quads_y * 4 + 8);

@@ -137,7 +137,7 @@ static inline uint32_t choose_codeword(int first_row, uint32_t context, uint32_t
     const uint32_t *table = first_row ? ck_ht_vlc_first : ck_ht_vlc_other;
     uint32_t index = first_row ? context : (context & 1) | (context >> 1 & 2) | (context << 1 & 4), fits = 0, chosen = 0;
     for (uint32_t i = 0; i < 128; i++) {
-        uint32_t entry = table[index << 7 | i], e = entry >> CK_VLC_TAG, known = e >> CK_TAG_KNOWN & 15;
+        uint32_t entry = table[index << CK_VLC_INDEX_BITS | i], e = entry >> CK_VLC_TAG, known = e >> CK_TAG_KNOWN & 15;
         if (i >> (entry & CK_VLC_LENGTH_MASK)) continue; /* the entry with zeros above its codeword */
         if ((e & 15) != rho || (e >> CK_TAG_UOFF & 1) != u_off || (eps & known) != (e >> CK_TAG_ONE & 15)) continue;
         if (test_below(++fits) == 0) chosen = entry, *codeword = i;
