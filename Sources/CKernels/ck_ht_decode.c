@@ -111,12 +111,12 @@ static ck_ht_job job_of(const ck_ht_dispatch *d, ck_ht_lane *lane, const ck_ht_b
     /* 7.1.2: ones past the end; step 2 looks at its position once a row. */
     magsgn[nbits >> 3] |= (uint8_t)(0xFFu << (nbits & 7));
     memset(magsgn + (nbits >> 3) + 1, 0xFF, lane->quads_x * 16 + 128);
-    return (ck_ht_job){lane, block, magsgn, nbits, CK_OK};
+    return (ck_ht_job){lane, block, magsgn, nbits, CK_OK, NULL};
 }
 
 /*
- * A block's bytes are read once, from both ends of a place that the hardware cannot foresee, and its rows are too far apart for it:
- * asked for while other blocks are in work, they cost little.
+ * A block's bytes are read once, from both ends of a place that the hardware cannot foresee: asked for while other blocks are in work,
+ * they cost little. So are rows; ck_ht_prefetch_ahead does it for all but the first blocks of a batch.
  */
 static void prefetch_rows(const ck_ht_block *block, size_t size) {
     const char *row = block->out;
@@ -170,9 +170,10 @@ static void decode_batch(
             }
             index[count++] = at;
         }
-        for (size_t k = i; k < i + JOBS && k < n; k++) {
-            prefetch_rows(&blocks[order[k] & 0xFFFF], size);
-            prefetch_magsgn(&blocks[order[k] & 0xFFFF]);
+        for (size_t k = 0; k < JOBS && i + k < n; k++) {
+            const ck_ht_block *ahead = &blocks[order[i + k] & 0xFFFF];
+            prefetch_magsgn(ahead);
+            if (k < count) jobs[k].ahead = ahead;
         }
         if (count) (is_16 ? d->step2_16 : d->step2_32)(jobs, count);
         for (size_t k = 0; k < count; k++) status[index[k]] = finish(&jobs[k], &blocks[index[k]], is_16);

@@ -88,7 +88,22 @@ typedef struct ck_ht_job {
     const uint8_t *magsgn; /* un-stuffed bits and then ones, CK_HT_MAGSGN_NBYTES in all */
     size_t nbits;
     ck_status status; /* CK_OK before; CK_ERR_LIMIT after: this block is for portable C */
+    const ck_ht_block *ahead; /* a block of the same kind whose rows are to be asked for meanwhile, or NULL */
 } ck_ht_job;
+
+/*
+ * The rows of a block are too far apart for the hardware to foresee, and to ask for all of them at once would stop everything else: so
+ * while a row of quads is decoded, that row of a later block is asked for.
+ */
+static inline __attribute__((always_inline)) void ck_ht_prefetch_ahead(const ck_ht_job *job, uint32_t y, size_t size) {
+    const ck_ht_block *b = job->ahead;
+    if (!b || 2 * y >= b->height) return;
+    const char *upper = (const char *)b->out + 2 * y * b->out_stride * size, *lower = upper + b->out_stride * size;
+    for (size_t x = 0; x < b->width * size; x += 64) {
+        __builtin_prefetch(upper + x, 1, 3);
+        __builtin_prefetch(lower + x, 1, 3);
+    }
+}
 
 /* Whether a value is more than mu with a sign: clean-up pass above plane 0, or half steps. */
 static inline int ck_ht_job_is_general(const ck_ht_job *job) {

@@ -218,6 +218,7 @@ INLINE void take(progress *p, const plan *q, uint32_t y, uint32_t c, int is_wide
     const ck_ht_block *block = p->job->block;
     const size_t size = is_wide ? 4 : 2;
     const __m256i one = _mm256_set1_epi16(1), none = _mm256_setzero_si256();
+    if (c == 0) ck_ht_prefetch_ahead(p->job, y, size);
     const __m256i *ones = q->ones, *sigma = q->sigma;
     __m256i dealt[4];
     for (int i = 0; i < 4; i++)

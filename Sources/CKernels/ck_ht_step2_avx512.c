@@ -235,6 +235,7 @@ INLINE void take(progress *p, const plan *q, uint32_t y, uint32_t c, int is_wide
     const int has_lower = 2 * y + 1 < block->height;
     const uint32_t columns = block->width - c * 2 * QUADS;
     __m512i pick = quad0;
+    if (c == 0) ck_ht_prefetch_ahead(p->job, y, size);
     for (uint32_t half = 0; half < 2; half++) {
         if (half && columns <= 32) {
             p->above[c].second = _mm512_setzero_si512();

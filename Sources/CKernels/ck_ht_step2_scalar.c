@@ -23,9 +23,9 @@ static inline void decode_u(uint32_t bits, uint32_t tags, uint32_t u[2]) {
 #include "ck_ht_step2_scalar_template.h"
 
 void ck_ht_step2_32_scalar(ck_ht_job *jobs, size_t count) {
-    for (ck_ht_job *j = jobs; j < jobs + count; j++) j->status = step2_32(j->lane, j->block, j->magsgn, j->nbits);
+    for (ck_ht_job *j = jobs; j < jobs + count; j++) j->status = step2_32(j);
 }
 
 void ck_ht_step2_16_scalar(ck_ht_job *jobs, size_t count) {
-    for (ck_ht_job *j = jobs; j < jobs + count; j++) j->status = step2_16(j->lane, j->block, j->magsgn, j->nbits);
+    for (ck_ht_job *j = jobs; j < jobs + count; j++) j->status = step2_16(j);
 }

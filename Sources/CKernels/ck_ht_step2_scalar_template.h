@@ -6,7 +6,10 @@
  * All magnitudes are computed in 32 bits modulo 2^32: k_max + half_steps <= 30 makes legal values fit, and U_q <= P + 2 keeps
  * illegal ones from shifting by 32 or more. Whether 16 bits suffice the caller sees in u_max.
  */
-static ck_status CK_HT_STEP2(ck_ht_lane *lane, const ck_ht_block *block, const uint8_t *magsgn, size_t nbits) {
+static ck_status CK_HT_STEP2(const ck_ht_job *job) {
+    ck_ht_lane *lane = job->lane;
+    const ck_ht_block *block = job->block;
+    const uint8_t *magsgn = job->magsgn;
     /* Per boundary the OR of 2 (mu - 1) + 1 of its two samples: has the bit length of the larger exponent (7.3.7). */
     uint32_t seams[CK_HT_MAX_SIDE / 2 + 2];
     CK_HT_SAMPLE no_row[CK_HT_MAX_SIDE];
@@ -15,6 +18,7 @@ static ck_status CK_HT_STEP2(ck_ht_lane *lane, const ck_ht_block *block, const u
     uint32_t u_max = 0;
     memset(seams, 0, (lane->quads_x + 2) * sizeof seams[0]);
     for (uint32_t y = 0; y < lane->quads_y; y++) {
+        ck_ht_prefetch_ahead(job, y, sizeof(CK_HT_SAMPLE));
         CK_HT_SAMPLE *upper = (CK_HT_SAMPLE *)block->out + 2 * y * block->out_stride;
         CK_HT_SAMPLE *lower = 2 * y + 1 < block->height ? upper + block->out_stride : no_row;
         const uint32_t *tags = lane->tags + ck_ht_record(lane, y, 0);
@@ -62,7 +66,7 @@ static ck_status CK_HT_STEP2(ck_ht_lane *lane, const ck_ht_block *block, const u
         }
         seams[lane->quads_x] = left_seam;
         /* An encoder may leave out one last byte of ones, not more (7.1.2). */
-        if (position > nbits + 8) return CK_ERR_DAMAGED;
+        if (position > job->nbits + 8) return CK_ERR_DAMAGED;
     }
     lane->u_max = u_max;
     return CK_OK;
