@@ -1,8 +1,11 @@
-/* Checks and times block decoding on dumps of real frames: bench_ht_blocks [-m FEATURE-MASK] [-r REPEATS] FILE... */
+/*
+ * Checks and times block decoding on dumps of real frames, as a whole and by stages: bench_ht_blocks [-m FEATURE-MASK] [-r REPEATS] FILE...
+ */
 #define _POSIX_C_SOURCE 200809L
 #include <time.h>
 
 #include "ck_cpu.h"
+#include "ck_ht_lane.h"
 #include "ht_block_file.h"
 
 static double now(void) {
@@ -65,6 +68,68 @@ static size_t run(const ck_ht_dispatch *d, ht_block_file *f, int size, int repea
     return wrong;
 }
 
+static int by_size(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+enum { BEGIN, STEP1, UNSTUFF, STEP2, STAGES };
+typedef uint8_t magsgn_bits[CK_HT_MAGSGN_NBYTES];
+
+/* One batch through all stages, into samples that nobody looks at. */
+static void run_batch(const ck_ht_dispatch *d, ck_ht_block **blocks, size_t n, ck_ht_lane *lanes, magsgn_bits *magsgn, int16_t *out, double t[STAGES]) {
+    ck_ht_job jobs[CK_HT_LANES];
+    uint32_t scup[CK_HT_LANES];
+    double start = now();
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *end = blocks[i]->data + blocks[i]->length_cleanup;
+        scup[i] = (uint32_t)end[-1] << 4 | (end[-2] & 15u);
+        ck_ht_lane_begin(d, &lanes[i], blocks[i], scup[i]);
+    }
+    t[BEGIN] = now() - start, start = now();
+    d->step1(lanes, n);
+    t[STEP1] = now() - start, start = now();
+    for (size_t i = 0; i < n; i++) {
+        size_t nbits = d->unstuff_magsgn(blocks[i]->data, blocks[i]->length_cleanup - scup[i], magsgn[i], CK_HT_MAGSGN_DATA);
+        magsgn[i][nbits >> 3] |= (uint8_t)(0xFFu << (nbits & 7));
+        memset(magsgn[i] + (nbits >> 3) + 1, 0xFF, lanes[i].quads_x * 16 + 128);
+        blocks[i]->out = out, blocks[i]->out_stride = (blocks[i]->width + 31u) & ~31u;
+        jobs[i] = (ck_ht_job){&lanes[i], blocks[i], magsgn[i], nbits, CK_OK, NULL};
+    }
+    t[UNSTUFF] = now() - start, start = now();
+    for (size_t i = 0; i < n; i += 2) d->step2_16(jobs + i, n - i < 2 ? 1 : 2);
+    t[STEP2] = now() - start;
+}
+
+/* Least time of each stage, caches warm, batches as the decoder makes them. */
+static void run_stages(const ck_ht_dispatch *d, ht_block_file *f, int repeats, const char *name) {
+    uint64_t *order = calloc(f->count, sizeof *order);
+    ck_ht_lane *lanes = calloc(CK_HT_LANES, sizeof *lanes);
+    magsgn_bits *magsgn = calloc(CK_HT_LANES, sizeof *magsgn);
+    int16_t *out = calloc(2 * CK_HT_MAX_SIDE * 32, sizeof *out);
+    double total[STAGES] = {0}, samples = 0;
+    for (size_t i = 0; i < f->count; i++)
+        order[i] = (uint64_t)((f->blocks[i].width + 1) / 2) << 48 | (uint64_t)(CK_HT_MAX_SIDE - (f->blocks[i].height + 1) / 2) << 32 | i;
+    qsort(order, f->count, sizeof *order, by_size);
+    for (size_t i = 0, n; i < f->count; i += n) {
+        ck_ht_block *batch[CK_HT_LANES];
+        for (n = 0; n < d->lanes_max && i + n < f->count && order[i + n] >> 48 == order[i] >> 48; n++) {
+            batch[n] = &f->blocks[(uint32_t)order[i + n]];
+            samples += (double)batch[n]->width * batch[n]->height;
+        }
+        double least[STAGES], t[STAGES];
+        for (int r = 0; r < repeats; r++) {
+            run_batch(d, batch, n, lanes, magsgn, out, t);
+            for (int s = 0; s < STAGES; s++)
+                if (r == 0 || t[s] < least[s]) least[s] = t[s];
+        }
+        for (int s = 0; s < STAGES; s++) total[s] += least[s];
+    }
+    printf("%s stages, ns/sample: un-stuffing VLC %.3f, step 1 %.3f, un-stuffing MagSgn %.3f, step 2 %.3f\n", name, total[BEGIN] / samples,
+        total[STEP1] / samples, total[UNSTUFF] / samples, total[STEP2] / samples);
+    free(order), free(lanes), free(magsgn), free(out);
+}
+
 int main(int argc, char **argv) {
     uint32_t mask = CK_CPU_ALL;
     int repeats = 21;
@@ -84,6 +149,7 @@ int main(int argc, char **argv) {
                 return 2;
             }
             for (int size = 4; size >= 2; size -= 2) wrong += run(&d, &f, size, repeats, scratch, argv[i]);
+            run_stages(&d, &f, repeats, argv[i]);
             ht_block_file_free(&f);
         }
     }
