@@ -154,6 +154,8 @@ uint32_t ck_ht_unstuff_vlc_scalar(const uint8_t *first, const uint8_t *scup_byte
 uint32_t ck_ht_unstuff_vlc_bmi2(const uint8_t *first, const uint8_t *scup_byte, uint8_t *out, uint32_t wanted_nbytes);
 size_t ck_ht_unstuff_magsgn_scalar(const uint8_t *in, size_t in_nbytes, uint8_t *out, size_t out_nbytes);
 size_t ck_ht_unstuff_magsgn_bmi2(const uint8_t *in, size_t in_nbytes, uint8_t *out, size_t out_nbytes);
+uint32_t ck_ht_unstuff_vlc_avx512(const uint8_t *first, const uint8_t *scup_byte, uint8_t *out, uint32_t wanted_nbytes);
+size_t ck_ht_unstuff_magsgn_avx2(const uint8_t *in, size_t in_nbytes, uint8_t *out, size_t out_nbytes);
 size_t ck_ht_unstuff_magsgn_avx512(const uint8_t *in, size_t in_nbytes, uint8_t *out, size_t out_nbytes);
 void ck_ht_step2_32_scalar(ck_ht_job *jobs, size_t count);
 void ck_ht_step2_16_scalar(ck_ht_job *jobs, size_t count);
