@@ -7,7 +7,7 @@ struct Bench: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measures decoders and fetches, always beside a baseline in the same run.",
         subcommands: [
-            BenchDecodeCommand.self, BenchFetchCommand.self, BenchPlanCommand.self,
-            BenchTransportCommand.self, BenchCRCCommand.self,
+            BenchDecodeCommand.self, BenchMammogramCommand.self, BenchFetchCommand.self,
+            BenchPlanCommand.self, BenchTransportCommand.self, BenchCRCCommand.self,
         ])
 }

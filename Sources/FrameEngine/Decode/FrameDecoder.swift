@@ -16,11 +16,15 @@ public final class FrameDecoder {
     /// - Parameters:
     ///   - pool: gives the memory of decoded frames.
     ///   - preference: which decoder to use where several know an image.
-    public init(pool: BufferPool, preference: DecoderPreference = .auto, limits: DecodeLimits = .standard) {
+    ///   - team: helps with large frames that the native decoder decodes.
+    public init(
+        pool: BufferPool, preference: DecoderPreference = .auto, limits: DecodeLimits = .standard,
+        team: DecodeTeam? = nil
+    ) {
         self.pool = pool
         self.preference = preference
         self.limits = limits
-        native = NativeDecoder(limits: limits)
+        native = NativeDecoder(limits: limits, team: team)
         openJPEG = OpenJPEGDecoder(limits: limits)
     }
 

@@ -1,6 +1,6 @@
 import CKernels
 
-/// One frame's way through the kernels, on the calling thread. Allocates nothing.
+/// One frame's way through the kernels. Allocates nothing but what it shares with other threads.
 struct KernelRun {
     let kernels: OpaquePointer
     let codestream: UnsafeRawBufferPointer
@@ -24,36 +24,74 @@ struct KernelRun {
 
     private var data: UnsafePointer<UInt8>? { codestream.baseAddress?.assumingMemoryBound(to: UInt8.self) }
 
-    /// Decodes into `output`, all of it.
+    /// Decodes into `output`, all of it, on the calling thread.
     mutating func decode(into output: UnsafeMutableRawBufferPointer, arena: WorkingMemory) -> ck_status {
         var clock = StageClock()
         var decoder: OpaquePointer?
-        var status = begin(&decoder, output, arena)
+        var status = begin(&decoder, output, arena.base, arena.byteCount)
         if status == CK_ERR_ARGUMENT, detail.reason == CK_REASON_ARENA_SIZE {
             // Larger than any frame before: the survey tells how much it takes.
             var info = ck_htj2k_info()
-            status = ck_htj2k_parse(data, codestream.count, reduction, 1, &limits, &info, &detail)
+            status = survey(&info, output, workers: 1)
             guard status == CK_OK else { return status }
-            guard info.output_nbytes == output.count else { return CK_ERR_ARGUMENT }
-            guard arena.reserve(info.arena_nbytes) else {
-                detail.reason = CK_REASON_ARENA_LIMIT
-                return CK_ERR_LIMIT
-            }
-            status = begin(&decoder, output, arena)
+            guard arena.reserve(info.arena_nbytes) else { return outOfMemory() }
+            status = begin(&decoder, output, arena.base, arena.byteCount)
         }
         clock.lap(into: &stages.headers)
         guard status == CK_OK, let decoder else { return status }
+        return runSteps(of: decoder, &clock) { detail in
+            for job in 0..<ck_htj2k_jobs(decoder) {
+                let status = ck_htj2k_run_job(decoder, job, nil, &detail)
+                guard status == CK_OK else { return status }
+            }
+            return CK_OK
+        }
+    }
+
+    /// The same with `helpers` other threads, which wait at `frame`; closes it.
+    mutating func decode(
+        into output: UnsafeMutableRawBufferPointer, arena: WorkingMemory, sharing frame: SharedFrame,
+        helpers: Int
+    ) -> ck_status {
+        defer { frame.close() }
+        var clock = StageClock()
+        // More jobs than threads, because blocks differ, and threads come late.
+        let workers = UInt32(Self.jobsPerThread * (helpers + 1))
+        var info = ck_htj2k_info()
+        var status = survey(&info, output, workers: workers)
+        guard status == CK_OK else { return status }
+        let (size, scratchSize) = ((info.arena_nbytes + 63) & ~63, (info.scratch_nbytes + 63) & ~63)
+        guard arena.reserve(64 + size + helpers * scratchSize), let base = arena.base else {
+            return outOfMemory()
+        }
+        var decoder: OpaquePointer?
+        status = begin(&decoder, output, base, size, workers: workers)
+        clock.lap(into: &stages.headers)
+        guard status == CK_OK, let decoder else { return status }
+        frame.open(decoder, scratch: (0..<helpers).map { base + size + $0 * scratchSize })
+        return runSteps(of: decoder, &clock) { frame.runStep(&$0) }
+    }
+
+    private static let jobsPerThread = 4
+
+    /// All steps; `runJobs` does the jobs of one.
+    private mutating func runSteps(
+        of decoder: OpaquePointer, _ clock: inout StageClock,
+        _ runJobs: (inout ck_error_detail) -> ck_status
+    ) -> ck_status {
         ck_htj2k_set_checksum(decoder, CRC32.kernelFunction)
         while ck_htj2k_jobs(decoder) > 0 {
             let step = ck_htj2k_current_step(decoder)
-            for job in 0..<ck_htj2k_jobs(decoder) {
-                status = ck_htj2k_run_job(decoder, job, nil, &detail)
-                guard status == CK_OK else { return status }
-            }
+            var status = runJobs(&detail)
             clock.lap(into: &stages[step])
+            guard status == CK_OK else { return status }
             status = ck_htj2k_advance(decoder, &detail)
             // After the last step of a tile come headers and packets of the next.
-            if step == CK_STEP_FINISH { clock.lap(into: &stages.headers) }
+            if step == CK_STEP_FINISH {
+                clock.lap(into: &stages.headers)
+            } else {
+                clock.lap(into: &stages[step])
+            }
             guard status == CK_OK else { return status }
         }
         var sum: UInt32 = 0
@@ -61,11 +99,24 @@ struct KernelRun {
         return CK_OK
     }
 
+    private mutating func survey(
+        _ info: inout ck_htj2k_info, _ output: UnsafeMutableRawBufferPointer, workers: UInt32
+    ) -> ck_status {
+        let status = ck_htj2k_parse(data, codestream.count, reduction, workers, &limits, &info, &detail)
+        return status == CK_OK && info.output_nbytes != output.count ? CK_ERR_ARGUMENT : status
+    }
+
+    private mutating func outOfMemory() -> ck_status {
+        detail.reason = CK_REASON_ARENA_LIMIT
+        return CK_ERR_LIMIT
+    }
+
     private mutating func begin(
-        _ decoder: inout OpaquePointer?, _ output: UnsafeMutableRawBufferPointer, _ arena: WorkingMemory
+        _ decoder: inout OpaquePointer?, _ output: UnsafeMutableRawBufferPointer,
+        _ arena: UnsafeMutableRawPointer?, _ arenaSize: Int, workers: UInt32 = 1
     ) -> ck_status {
         ck_htj2k_begin(
-            kernels, data, codestream.count, reduction, 1, &limits, arena.base, arena.byteCount,
+            kernels, data, codestream.count, reduction, workers, &limits, arena, arenaSize,
             output.baseAddress, output.count, &decoder, &detail)
     }
 }

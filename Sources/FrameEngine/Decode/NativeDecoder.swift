@@ -31,13 +31,19 @@ public final class NativeDecoder {
     public internal(set) var stages = DecodeStages()
 
     private let limits: DecodeLimits
+    private let team: DecodeTeam?
     private let kernels: UnsafeMutableRawPointer
     private let arena = WorkingMemory()
     private var lastOutput: PooledBuffer?
 
-    /// - Parameter most: leaves out what lies beyond, for tests and comparisons.
-    public init(limits: DecodeLimits = .standard, upTo most: InstructionSet = .avx512) {
+    /// - Parameters:
+    ///   - most: leaves out what lies beyond, for tests and comparisons.
+    ///   - team: helps with large frames.
+    public init(
+        limits: DecodeLimits = .standard, upTo most: InstructionSet = .avx512, team: DecodeTeam? = nil
+    ) {
         self.limits = limits
+        self.team = team
         let features = ck_cpu_features() & most.featureMask
         instructionSet = InstructionSet(features: features)
         kernels = .allocate(byteCount: ck_htj2k_kernels_nbytes(), alignment: 64)
@@ -79,7 +85,14 @@ public final class NativeDecoder {
             kernels: OpaquePointer(kernels), codestream: codestream.bytes, reduction: UInt32(reduction),
             limits: ck_htj2k_limits(limits))
         let status = pixels.withMutableBytes(count: layout.byteCount) { output in
-            run.decode(into: output, arena: arena)
+            if let team, layout.width * layout.height * layout.components >= DecodeTeam.leastSamples {
+                let frame = SharedFrame()
+                let helpers = team.gather(for: frame)
+                if helpers > 0 {
+                    return run.decode(into: output, arena: arena, sharing: frame, helpers: helpers)
+                }
+            }
+            return run.decode(into: output, arena: arena)
         }
         stages = run.stages
         if status == CK_ERR_UNSUPPORTED { return .declined(reason: Self.word(for: run.detail.reason)) }

@@ -15,6 +15,8 @@ public final class WorkerPool<Context>: Sendable {
         /// Taken jobs are nil: what they hold, a frame's bytes, must not live until the array is compacted.
         var jobs: [Job?] = []
         var next = 0
+        /// Threads that are doing a job.
+        var busy = 0
         var isClosed = false
 
         mutating func take() -> Job? {
@@ -22,6 +24,7 @@ public final class WorkerPool<Context>: Sendable {
             let job = jobs[next]
             jobs[next] = nil
             next += 1
+            busy += 1
             if next > 256, next * 2 > jobs.count {
                 jobs.removeFirst(next)
                 next = 0
@@ -64,6 +67,20 @@ public final class WorkerPool<Context>: Sendable {
         }
     }
 
+    /// Runs `work` once on each of at most `most` threads that have nothing to do, and returns on how many.
+    ///
+    /// Never waits, and never lets anything queue behind `work`: where all threads are busy nobody is lent.
+    public func lend(upTo most: Int, _ work: @escaping @Sendable () -> Void) -> Int {
+        let lent = queue.withLock { queue in
+            let idle = queue.isClosed ? 0 : count - queue.busy - (queue.jobs.count - queue.next)
+            let lent = max(min(idle, most), 0)
+            for _ in 0..<lent { queue.jobs.append { _ in work() } }
+            return lent
+        }
+        for _ in 0..<lent { available.signal() }
+        return lent
+    }
+
     /// Lets the threads finish what is queued, then ends them. Blocks until they have ended.
     public func shutDown() {
         queue.withLock { $0.isClosed = true }
@@ -76,6 +93,7 @@ public final class WorkerPool<Context>: Sendable {
             available.wait()
             guard let job = queue.withLock({ $0.take() }) else { return }
             job(context)
+            queue.withLock { $0.busy -= 1 }
         }
     }
 }
