@@ -46,5 +46,6 @@ struct BenchMammogramCommand: ParsableCommand {
         print(String(format: "1 core     %.1f ms", result.millisecondsAlone))
         print(String(format: "%-2d cores   %.1f ms", result.threads, result.millisecondsTogether))
         print(String(format: "ratio      %.2f", result.ratio))
+        print(String(format: "CPU time   %.2f of that of one thread", result.cpuRatio))
     }
 }

@@ -13,6 +13,8 @@ struct MammogramBenchmark {
         let millisecondsTogether: Double
         /// Time alone over time together; `threads` is the ideal.
         let ratio: Double
+        /// CPU time of all threads together over CPU time alone: what the sharing itself costs, whatever else runs.
+        let cpuRatio: Double
     }
 
     let threads: Int
@@ -34,13 +36,17 @@ struct MammogramBenchmark {
         let together = NativeDecoder(team: team)
         return try CorePinning.onOneCore {
             var (secondsAlone, secondsTogether) = ([Double](), [Double]())
+            var (cpuAlone, cpuTogether) = (0.0, 0.0)
             // Once unmeasured: memory that is seen for the first time costs page faults.
             _ = try Self.seconds(alone, frame, pool)
             _ = try Self.seconds(together, frame, pool)
             for turn in 0..<repeats {
                 for isAlone in turn % 2 == 0 ? [true, false] : [false, true] {
+                    let before = ProcessUsage.now.cpuSeconds
                     let seconds = try Self.seconds(isAlone ? alone : together, frame, pool)
+                    let cpu = ProcessUsage.now.cpuSeconds - before
                     if isAlone { secondsAlone.append(seconds) } else { secondsTogether.append(seconds) }
+                    if isAlone { cpuAlone += cpu } else { cpuTogether += cpu }
                 }
             }
             let one = DecodeBenchmark.median(secondsAlone)
@@ -48,7 +54,7 @@ struct MammogramBenchmark {
             return Result(
                 encodedBytes: frame.encoded.count, decodedBytes: SyntheticMammogram.layout.byteCount,
                 threads: threads, repeats: repeats, seed: seed, millisecondsAlone: one * 1e3,
-                millisecondsTogether: all * 1e3, ratio: one / all)
+                millisecondsTogether: all * 1e3, ratio: one / all, cpuRatio: cpuTogether / cpuAlone)
         }
     }
 

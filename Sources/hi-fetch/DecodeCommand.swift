@@ -52,9 +52,12 @@ struct Decode: AsyncParsableCommand {
         if format != .none { try prepareOutput(for: jobs) }
         let results = DecodeResults(console: .standard, isJSON: outputOptions.json)
         let (decoder, resolution) = (decoder, resolutionOptions.choice(onShortage: .refuse))
-        let pool = WorkerPool(count: min(jobs.count, FetchOptions.defaultWorkers), name: "decode") { number in
-            DecodeWorker(number: number, preference: decoder, resolution: resolution)
+        let team = DecodeTeam()
+        let pool = WorkerPool(count: FetchOptions.defaultWorkers, name: "decode") { number in
+            DecodeWorker(number: number, preference: decoder, resolution: resolution, team: team)
         }
+        // With fewer files than threads, those without one help with the large ones.
+        team.borrow { [weak pool] most, help in pool?.lend(upTo: most, help) ?? 0 }
         try await Self.interruptible {
             defer { pool.shutDown() }
             await withTaskGroup(of: Void.self) { group in

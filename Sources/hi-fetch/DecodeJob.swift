@@ -56,6 +56,8 @@ struct DecodeOutcome: Sendable {
         let decodedBytes: Int
         let crc32: UInt32
         let decoder: String
+        /// Why the preferred decoder did not make it.
+        let fallbackReason: String?
     }
 
     struct Failure: Error, Sendable {
@@ -84,10 +86,11 @@ final class DecodeWorker {
     private let buffers = BufferPool()
     private let decoder: FrameDecoder
 
-    init(number: Int, preference: DecoderPreference, resolution: ResolutionChoice) {
+    init(number: Int, preference: DecoderPreference, resolution: ResolutionChoice, team: DecodeTeam) {
         self.number = number
         self.resolution = resolution
-        decoder = FrameDecoder(pool: buffers, preference: preference, limits: .standard)
+        decoder = FrameDecoder(
+            pool: buffers, preference: preference, limits: .standard, team: team)
     }
 
     /// Reads, decodes and writes one file; whole, or not at all.
@@ -118,7 +121,8 @@ final class DecodeWorker {
                         layout: layout, reduction: decoded.reduction,
                         lacksResolution: decoded.lacksResolution, encodedBytes: data.count,
                         decodedBytes: decoded.bytes.count,
-                        crc32: CRC32.checksum(decoded.bytes), decoder: decoded.decoder)))
+                        crc32: decoded.checksum, decoder: decoded.decoder,
+                        fallbackReason: decoded.fallbackReason)))
         } catch {
             return DecodeOutcome(job: job, result: .failure(Self.failure(error, path: job.input)))
         }

@@ -21,6 +21,8 @@ final class DecodeResults: Sendable {
         let decoder: String
         /// Highest resolutions that were left out.
         let reduction: Int
+        /// Why the preferred decoder did not decode it; absent when it did.
+        let fallbackReason: String?
     }
 
     /// `{"event":"failed",…}`.
@@ -85,6 +87,7 @@ final class DecodeResults: Sendable {
                 "\(job.output ?? job.input): \(layout.width)x\(layout.height), "
                     + "\(Formatting.count(layout.components, of: "component")), \(layout.bitsPerSample) bits \(sign), "
                     + "CRC-32 \(CRC32.hexadecimal(decoded.crc32)), \(decoded.decoder)"
+                    + (decoded.fallbackReason.map { " (native declines: \($0))" } ?? "")
                     + (decoded.reduction > 0 ? ", reduced by \(decoded.reduction)" : ""))
             return
         }
@@ -94,7 +97,7 @@ final class DecodeResults: Sendable {
                 components: layout.components, bitsPerSample: layout.bitsPerSample, signed: layout.isSigned,
                 encodedBytes: decoded.encodedBytes, decodedBytes: decoded.decodedBytes,
                 crc32: CRC32.hexadecimal(decoded.crc32), decoder: decoded.decoder,
-                reduction: decoded.reduction))
+                reduction: decoded.reduction, fallbackReason: decoded.fallbackReason))
     }
 
     private func print(_ failure: DecodeOutcome.Failure, of job: DecodeJob) {

@@ -81,9 +81,14 @@ public final class FrameDecoder {
                 .unsupported,
                 "the native decoder declines this image (\(reason)); use --decoder auto or openjpeg")
         case .declined(let reason):
-            var frame = try peer()
-            frame.fallbackReason = reason
-            return frame
+            do {
+                var frame = try peer()
+                frame.fallbackReason = reason
+                return frame
+            } catch {
+                // Else nobody would see that this was not the decoder that the user thinks of.
+                throw DecodeError(error.kind, "\(error.message); the native decoder declines it (\(reason))")
+            }
         }
     }
 

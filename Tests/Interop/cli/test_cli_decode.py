@@ -95,3 +95,31 @@ def test_an_existing_file_is_replaced_only_on_request(program, codestreams, loca
     replaced = program.run("decode", good, "--output", tmp_path, "--overwrite")
     assert replaced.returncode == 0, replaced.stderr
     assert target.read_bytes() == (good.parent / (good.stem + ".raw")).read_bytes()
+
+
+def test_what_the_native_decoder_declines_names_decoder_and_reason(program, codestreams, local, tmp_path):
+    good = next((codestreams / local.datastore / local["MR"].image_set).glob("*.jph"))
+    bytes_ = bytearray(good.read_bytes())
+    first_tile_part = bytes_.index(b"\xff\x90\x00\x0a")
+    # RGN with a shift of 0: legal, without effect, and declined.
+    bytes_[first_tile_part:first_tile_part] = b"\xff\x5e\x00\x05\x00\x00\x00"
+    roi = tmp_path / "roi.jph"
+    roi.write_bytes(grown_box(bytes_, 7))
+    lines = program.json_lines("decode", good, roi, "--output", tmp_path / "out")
+    decoded = {pathlib.Path(line["input"]).name: line for line in lines if line.get("event") == "decoded"}
+    assert decoded[good.name]["decoder"] == "native"
+    assert "fallbackReason" not in decoded[good.name]
+    assert decoded["roi.jph"]["decoder"] == "openjpeg"
+    assert decoded["roi.jph"]["fallbackReason"] == "roi"
+    assert decoded["roi.jph"]["crc32"] == decoded[good.name]["crc32"]
+
+
+def grown_box(bytes_, more):
+    """A JPH file whose codestream grew by so many bytes; as it is when the box runs to the end of the file."""
+    place = bytes_.find(b"jp2c")
+    if place < 0:
+        return bytes(bytes_)
+    length = int.from_bytes(bytes_[place - 4:place], "big")
+    if length > 1:
+        bytes_[place - 4:place] = (length + more).to_bytes(4, "big")
+    return bytes(bytes_)
