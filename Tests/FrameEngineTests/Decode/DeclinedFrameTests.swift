@@ -98,7 +98,7 @@ struct DeclinedFrameTests {
         let worker = FrameWorker(decoder: FrameDecoder(pool: pool), pool: pool, number: 0)
         let sink = KeepingSink()
         let outcome = worker.finish(
-            try Self.frame(), encoded: encoded, sink: sink, allowsUnverifiable: true
+            try Self.frame(), encoded: encoded, at: .full, sink: sink, allowsUnverifiable: true
         ).result.outcome
         var progress = FetchProgress()
         progress.count(outcome)
