@@ -101,12 +101,26 @@ static void random_case(uint64_t seed)
     free_layered(&image);
 }
 
+/* Hundreds of blocks of a few bytes, most in several pieces: what joining them takes must be in the arena, and not more. */
+static void many_pieces(uint64_t seed)
+{
+    header_spec h = {.width = 80, .height = 80, .components = 1, .bits = 3, .levels = (uint32_t)(seed & 1), .xcb = 2, .ycb = 2, .style = 0x40,
+                     .reversible = 1, .k_max = 4, .layers = 6, .order = 1};
+    layered_image image;
+    make_layered(&h, seed, 0, &image);
+    check(&h, &image, 0, seed, 1);
+    reached[2] += image.split_over_layers;
+    free_layered(&image);
+}
+
 int main(int argc, char **argv)
 {
     begin_masks();
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1, cases = argc > 2 ? strtoull(argv[2], NULL, 0) : 200;
     for (uint64_t i = 0; i < cases; i++)
         random_case(seed + i);
+    for (uint64_t i = 0; i < 4; i++)
+        many_pieces(seed + i);
     printf("layers: seeds %llu to %llu, %llu blocks", (unsigned long long)seed, (unsigned long long)(seed + cases - 1), (unsigned long long)blocks);
     for (int i = 0; i < 8; i++) {
         printf("; %s %llu", feature[i], (unsigned long long)reached[i]);

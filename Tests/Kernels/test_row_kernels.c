@@ -316,6 +316,7 @@ int main(int argc, char **argv)
         uint64_t rng = seed + i;
         uint32_t n = i < 400 ? 1 + (uint32_t)(i % 200) : 1 + below(&rng, LONGEST - 1), odd = (uint32_t)(i / 200 & 1);
         uint64_t at = next_random(&rng);
+        horizontal_53(1 + (uint32_t)(i % 8), (uint32_t)(i / 8 & 1), at), horizontal_97(1 + (uint32_t)(i % 8), (uint32_t)(i / 8 & 1), at);
         horizontal_53(n, odd, at), vertical_53(n, odd == 0, at), rct(n, at);
         horizontal_97(n, odd, at), vertical_97(n, at), load_ict_round(n, at);
         narrow(n, at), narrow(64 * (1 + n % 16), at), interleave(n, at);
