@@ -45,7 +45,8 @@ struct BenchMammogramCommand: ParsableCommand {
             "frame      4096 x 5120, 12 bits, \(result.encodedBytes) bytes encoded, seed \(seed)")
         print(String(format: "1 core     %.1f ms", result.millisecondsAlone))
         print(String(format: "%-2d cores   %.1f ms", result.threads, result.millisecondsTogether))
-        print(String(format: "ratio      %.2f", result.ratio))
+        print(
+            String(format: "ratio      %.2f; %.2f of the least times", result.ratio, result.leastRatio))
         print(String(format: "CPU time   %.2f of that of one thread", result.cpuRatio))
     }
 }
