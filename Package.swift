@@ -15,6 +15,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -47,6 +48,7 @@ let package = Package(
             name: "FrameEngine",
             dependencies: [
                 "CCurl", "COpenJPEG", "CISAL", "CDeflate", "CKernels", "CSimdJSON",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -80,7 +82,10 @@ let package = Package(
 
         .testTarget(
             name: "FrameEngineTests",
-            dependencies: ["FrameEngine", "CAllocationCounter", "CCurl", "CKernels", "COpenJPEG"]),
+            dependencies: [
+                "FrameEngine", "CAllocationCounter", "CCurl", "CKernels", "COpenJPEG",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ]),
         .testTarget(
             name: "LocalImagingTests",
             dependencies: [

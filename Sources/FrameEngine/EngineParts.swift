@@ -43,14 +43,15 @@ struct EngineParts: Sendable {
     }
 
     /// Starts the threads that decode, verify and write.
-    static func makeWorkers(_ options: some EngineOptions) -> WorkerPool<FrameWorker> {
+    static func makeWorkers(_ options: some EngineOptions, metrics: EngineMetrics) -> WorkerPool<FrameWorker>
+    {
         let buffers = BufferPool()
         let team = DecodeTeam()
         let workers = WorkerPool(count: options.workers ?? FetchOptions.defaultWorkers, name: "frame") {
             number in
             let decoder = FrameDecoder(
                 pool: buffers, preference: options.decoder, limits: options.decodeLimits, team: team)
-            return FrameWorker(decoder: decoder, pool: buffers, number: number)
+            return FrameWorker(decoder: decoder, pool: buffers, number: number, metrics: metrics)
         }
         // With fewer frames in hand than workers, those without one help with the large ones.
         team.borrow { [weak workers] most, help in workers?.lend(upTo: most, help) ?? 0 }

@@ -45,6 +45,7 @@ public final class FetchSession: Sendable {
     private let state = Mutex(State())
     private let gate: RequestGate
     private let runJudge: RunJudge
+    private let metrics = EngineMetrics()
 
     /// - Parameters:
     ///   - datastoreID: the data store of sources that are ids; metadata files carry their own.
@@ -84,7 +85,7 @@ public final class FetchSession: Sendable {
         let start = clock.now
         let manifest = try ManifestWriter(in: directory, isSynced: options.sync == .each)
         defer { manifest.closeFile() }
-        let workers = EngineParts.makeWorkers(options)
+        let workers = EngineParts.makeWorkers(options, metrics: metrics)
         defer {
             workers.shutDown()
             transport.shutdown()
@@ -99,7 +100,8 @@ public final class FetchSession: Sendable {
             memory: AsyncBudget(limit: options.memoryLimitInBytes),
             sink: makeSink(), retry: options.retry,
             allowsUnverifiable: options.allowsUnverifiable, resolution: options.resolution,
-            frameLimitInBytes: options.encodedFrameLimitInBytes, format: options.format, evidence: evidence)
+            frameLimitInBytes: options.encodedFrameLimitInBytes, format: options.format, evidence: evidence,
+            metrics: metrics)
         let run = Run(
             pipeline: pipeline, manifest: manifest,
             filter: ResumeFilter(
@@ -228,6 +230,7 @@ public final class FetchSession: Sendable {
             return end(.stopped(error))
         }
         state.withLock { $0.progress.count(result.outcome) }
+        metrics.end(result.outcome)
         run.onFrame?(result.outcome)
         judge(result.error)
         do {
@@ -245,6 +248,7 @@ public final class FetchSession: Sendable {
                 state.progress.imageSetsPlanned += 1
                 state.progress.framesPlanned += plan.frames.count
             }
+            metrics.plan(plan.frames.count)
             return plan
         case .failure(let failure):
             state.withLock { state in

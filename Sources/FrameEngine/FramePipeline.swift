@@ -29,6 +29,7 @@ struct FramePipeline: Sendable {
     var format: OutputFormat?
     /// Where answers that turned out wrong are kept; nil keeps none.
     var evidence: EvidenceFolder?
+    var metrics = EngineMetrics.off
 
     /// How often new credentials are tried for one frame.
     private static let renewalLimit = 2
@@ -57,8 +58,10 @@ struct FramePipeline: Sendable {
                 let bytes = Self.bytes(of: frame, encoded: encoded.count)
                 typical.note(bytes)
                 lease.adjust(to: bytes)
+                metrics.enqueue()
                 let worked = await workers.run { [evidence, wrongAnswers = triage.wrongAnswers] worker in
-                    worker.finish(
+                    metrics.dequeue()
+                    return worker.finish(
                         frame, encoded: encoded, at: resolution, sink: sink,
                         allowsUnverifiable: allowsUnverifiable, wrongAnswers: wrongAnswers, evidence: evidence
                     )
@@ -82,6 +85,7 @@ struct FramePipeline: Sendable {
             guard let error = result.error, error.isRetryable, !triage.cameAgain,
                 allowsAttempt(after: attempt, failingSince: since, error)
             else { return result }
+            metrics.retry(after: error)
             try await Task.sleep(
                 for: retry.delay(after: attempt, retryAfter: (error as? ServiceError)?.retryAfter))
             attempt += 1
@@ -105,8 +109,10 @@ struct FramePipeline: Sendable {
             let response = try await gate.pass {
                 let request = try await client.frameRequest(for: frame)
                 signed = request
-                let response = try await transport.send(
-                    request, bodySizeHint: frame.sizeHintInBytes, bodyLimit: frameLimitInBytes)
+                let response = try await metrics.request {
+                    try await transport.send(
+                        request, bodySizeHint: frame.sizeHintInBytes, bodyLimit: frameLimitInBytes)
+                }
                 // Thrown in here: a page is no answer of the service.
                 if let error = UnexpectedContentError(contentTypeOf: response) { throw error }
                 return response
@@ -158,14 +164,16 @@ final class FrameWorker {
     private let decoder: FrameDecoder
     private let pool: BufferPool
     private let number: Int
+    private let metrics: EngineMetrics
 
     /// - Parameters:
     ///   - pool: where the decoder takes its memory from.
     ///   - number: which worker this is, to keep temporary file names apart.
-    init(decoder: FrameDecoder, pool: BufferPool, number: Int) {
+    init(decoder: FrameDecoder, pool: BufferPool, number: Int, metrics: EngineMetrics = .off) {
         self.decoder = decoder
         self.pool = pool
         self.number = number
+        self.metrics = metrics
     }
 
     /// Decodes, verifies and writes; the frame's pixels never leave this thread's core.
@@ -231,7 +239,10 @@ final class FrameWorker {
         var decoded: DecodedFrame
         var verification: Verification
         do {
-            decoded = try decoder.decode(encoded, storedAs: syntax, resolution: outcome.resolution)
+            let resolution = outcome.resolution
+            decoded = try metrics.decode { () throws(DecodeError) in
+                try decoder.decode(encoded, storedAs: syntax, resolution: resolution)
+            }
             verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
             if case .mismatch = verification.verdict,
                 let other = decoder.secondOpinion(on: encoded, suspect: decoded)

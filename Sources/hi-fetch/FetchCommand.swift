@@ -46,6 +46,13 @@ struct Fetch: AsyncParsableCommand {
     )
     var allowUnverifiable = false
 
+    @Option(
+        name: .customLong("metrics-file"),
+        help: ArgumentHelp(
+            "Keep counts, times and gauges of the run in this file, in Prometheus' text format; replaced as a whole.",
+            valueName: "file"))
+    var metricsFile: String?
+
     @Flag(name: .customLong("dry-run"), help: "Only say what would be fetched, as 'hi-fetch plan' does.")
     var dryRun = false
 
@@ -64,6 +71,12 @@ struct Fetch: AsyncParsableCommand {
                 "--reduce and --max-size go with decoded pixels: a codestream is kept whole or not at all, so leave out "
                     + (format == .jph ? "--format jph." : "--keep-codestream."))
         }
+        if let metricsFile, let output, MetricsFile.isIn(output, path: metricsFile) {
+            throw ValidationError(
+                "--metrics-file must lie outside --output: 'verify' reports files that the manifest does not name."
+            )
+        }
+        if metricsFile != nil, dryRun { throw ValidationError("--metrics-file goes without --dry-run.") }
         if output == nil, !dryRun { throw ValidationError("Say where to write: --output DIR.") }
         if let output { try resume.check(output: output) }
     }
@@ -75,6 +88,8 @@ struct Fetch: AsyncParsableCommand {
         }
         let console = Console.standard
         let settings = try connection.settings()
+        // Before the session, which measures for whoever wants it by then.
+        let metrics = try metricsFile.map { try MetricsFile(path: $0) }
         let session = try FetchSession(
             options: limits.fetchOptions(
                 resume.fetchOptions(
@@ -100,11 +115,18 @@ struct Fetch: AsyncParsableCommand {
         defer { signals.stop() }
         // `fetch --json | head`: nobody reads on, but what is on disk stays whole and the report is written.
         console.whenOutputCloses { session.interrupt() }
-        let summary = try await display.run {
-            try await session.run(onFrame: onFrame) { console.warning($0) }
+        let run: @Sendable () async throws -> FetchSummary = {
+            try await display.run {
+                try await session.run(onFrame: onFrame) { console.warning($0) }
+            }
         }
+        let summary =
+            if let metrics { try await metrics.run(console: console, while: run) } else { try await run() }
         console.whenOutputCloses(nil)
+        // The whole run is in the file before anybody can see that it has ended; what it came to counts more.
+        let written = Result { try metrics?.write() }
         try conclude(summary, console: console)
+        try written.get()
     }
 
     private func conclude(_ summary: FetchSummary, console: Console) throws {

@@ -20,12 +20,22 @@ extension FailedFrame: CustomStringConvertible {
     public var description: String { message }
 }
 
-/// A frame whose metadata lists no checksum, for a program that did not allow such frames.
-public struct MissingChecksum: StageError {
+/// A frame without a checksum to compare with, for a program that did not allow such frames.
+public struct MissingChecksum: StageError, Equatable {
+    public let reason: UnverifiableReason
+
+    init(outcome: FrameOutcome) { reason = outcome.unverifiableReason ?? .noChecksum }
+
     public var stage: Stage { .verify }
-    public var code: String { "no-checksum" }
+    public var code: String { reason.rawValue }
     public var isRetryable: Bool { false }
     public var message: String {
-        "the metadata lists no checksum, so the frame cannot be verified; set allowsUnverifiable to have it all the same"
+        let missing =
+            switch reason {
+            case .noChecksum: "no checksum of the frame"
+            case .noChecksumForResolution: "no checksum of this resolution of the frame"
+            }
+        return
+            "the metadata lists \(missing), so it cannot be verified; set allowsUnverifiable to have it all the same"
     }
 }

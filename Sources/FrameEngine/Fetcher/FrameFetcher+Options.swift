@@ -2,6 +2,9 @@ extension FrameFetcher {
     /// What a fetcher may use. Every value has a default that the program chooses; nil means "choose".
     public struct Options: EngineOptions {
         public var decoder = DecoderPreference.auto
+        /// Which resolution of each frame to decode. A lower one can be verified only where the metadata lists its
+        /// checksum.
+        public var resolution = ResolutionChoice.full
         /// Whether frames without a checksum are handed over, marked as `unverifiable`. Otherwise they are failures.
         public var allowsUnverifiable = false
         /// Whether a frame also keeps its bytes as the service sent them.

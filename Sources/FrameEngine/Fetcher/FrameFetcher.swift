@@ -33,6 +33,7 @@ public final class FrameFetcher: Sendable {
 
     let workers: WorkerPool<FrameWorker>
     let memory: AsyncBudget
+    let metrics: EngineMetrics
     private let transport: any HTTPTransport
     private let slots: RequestSlots
     private let pacer: RequestPacer
@@ -51,16 +52,18 @@ public final class FrameFetcher: Sendable {
 
     init(
         options: Options, client: HealthImagingClient, transport: any HTTPTransport, slots: RequestSlots,
-        pacer: RequestPacer, closeTransport: @escaping @Sendable () -> Void
+        pacer: RequestPacer, metrics: EngineMetrics = EngineMetrics(),
+        closeTransport: @escaping @Sendable () -> Void
     ) {
         self.options = options
         self.client = client
         self.transport = transport
         self.slots = slots
         self.pacer = pacer
+        self.metrics = metrics
         self.closeTransport = closeTransport
         memory = AsyncBudget(limit: options.memoryLimitInBytes)
-        workers = EngineParts.makeWorkers(options)
+        workers = EngineParts.makeWorkers(options, metrics: metrics)
     }
 
     deinit {
@@ -169,8 +172,8 @@ public final class FrameFetcher: Sendable {
             client: client, transport: transport, workers: workers,
             gate: RequestGate(slots: slots, pacer: pacer, health: ServiceHealth()),
             memory: memory, sink: DiscardingSink(), retry: options.retry,
-            allowsUnverifiable: options.allowsUnverifiable,
-            frameLimitInBytes: options.encodedFrameLimitInBytes)
+            allowsUnverifiable: options.allowsUnverifiable, resolution: options.resolution,
+            frameLimitInBytes: options.encodedFrameLimitInBytes, metrics: metrics)
     }
 }
 

@@ -79,6 +79,7 @@ final class FrameRun: Sendable {
     private func fetchAll() async {
         let pipeline = fetcher.makePipeline()
         let judge = RunJudge(health: pipeline.gate.health)
+        fetcher.metrics.plan(frames.count)
         await withDiscardingTaskGroup { group in
             for (index, frame) in frames.enumerated() {
                 await delivery.waitForRoom(below: framesAhead(in: pipeline))
@@ -135,6 +136,7 @@ final class FrameRun: Sendable {
             lease.release()
             return delivery.drop()
         }
+        fetcher.metrics.end(result.outcome)
         delivery.finish(element(result, caught: catcher.take(), lease: lease), number: number)
         if let ending = judge.runEnding(result.error) { stop(ending) }
     }
@@ -145,7 +147,9 @@ final class FrameRun: Sendable {
         guard let caught, result.error == nil else {
             lease.release()
             return .failure(
-                FailedFrame(outcome: result.outcome, underlying: result.error ?? MissingChecksum()))
+                FailedFrame(
+                    outcome: result.outcome,
+                    underlying: result.error ?? MissingChecksum(outcome: result.outcome)))
         }
         return .success(
             FetchedFrame(

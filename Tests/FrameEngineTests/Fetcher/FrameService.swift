@@ -45,9 +45,10 @@ final class FrameService: HTTPTransport {
     // MARK: What tests make of it
 
     /// A fetcher that sends to this service. Requests and workers are few, so that windows are small.
-    func fetcher(_ options: FrameFetcher.Options = FrameFetcher.Options(), requests: Int = 8) throws
-        -> FrameFetcher
-    {
+    func fetcher(
+        _ options: FrameFetcher.Options = FrameFetcher.Options(), requests: Int = 8,
+        metrics: EngineMetrics = .off
+    ) throws -> FrameFetcher {
         var options = options
         options.workers = options.workers ?? 2
         options.retry = RetryPolicy(attempts: 3, base: .microseconds(10), cap: .milliseconds(1))
@@ -58,7 +59,7 @@ final class FrameService: HTTPTransport {
             options: options,
             client: HealthImagingClient(transport: self, settings: settings, retry: options.retry),
             transport: self, slots: RequestSlots(.fixed(requests)), pacer: RequestPacer(ceiling: nil),
-            closeTransport: {})
+            metrics: metrics, closeTransport: {})
     }
 
     /// Frames 1 to `count` of one image set.

@@ -1,0 +1,59 @@
+import Foundation
+import FrameEngine
+
+/// `--metrics-file`: what the engine measures, in a file that Prometheus' node exporter (its textfile collector) or
+/// anything else can read at any moment: it is replaced as a whole, every few seconds and at the end.
+struct MetricsFile: Sendable {
+    private static let interval = Duration.seconds(3)
+
+    private let path: String
+    private let registry = PrometheusRegistry()
+
+    /// Makes the process measure, and writes the file for the first time: a path that cannot be written to must not be
+    /// found out hours later.
+    ///
+    /// - Throws: `WriteError`.
+    init(path: String) throws {
+        self.path = path
+        registry.install()
+        try write()
+    }
+
+    /// Runs `work` and keeps the file up to date meanwhile. A failure to write is told once and ends nothing.
+    func run<Value: Sendable>(
+        console: Console, while work: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let ticker = Task {
+            var isTold = false
+            while (try? await Task.sleep(for: Self.interval)) != nil {
+                do {
+                    try write()
+                } catch {
+                    if !isTold { console.warning(CommandFailure(describing: error).message) }
+                    isTold = true
+                }
+            }
+        }
+        defer { ticker.cancel() }
+        let value = try await work()
+        ticker.cancel()
+        // Nothing older may replace what is written after the end.
+        await ticker.value
+        return value
+    }
+
+    /// Whether `path` lies in `folder`, where every file that the manifest does not name is one too many.
+    static func isIn(_ folder: String, path: String) -> Bool {
+        let parts = [folder, path].map { path in
+            URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().pathComponents
+        }
+        return parts[1].starts(with: parts[0])
+    }
+
+    /// Replaces the file.
+    ///
+    /// - Throws: `WriteError`.
+    func write() throws {
+        try AtomicFile.write(Array(registry.text().utf8), to: path, tag: "metrics")
+    }
+}
