@@ -183,6 +183,7 @@ public final class FetchSession: Sendable {
                     let slice = plan.frames[start...].prefix(ResumeFilter.sliceSize)
                     let frames = await run.filter.unfinished(slice)
                     state.withLock { $0.progress.resumed += slice.count - frames.count }
+                    metrics.resume(slice.count - frames.count)
                     for frame in frames {
                         while inFlight >= window {
                             await group.next()

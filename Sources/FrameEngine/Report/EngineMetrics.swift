@@ -10,6 +10,7 @@ struct EngineMetrics: Sendable {
     /// Whether anybody looks.
     private let isActive: Bool
     private let planned: Counter
+    private let resumed: Counter
     private let frames: [FrameStatus: Counter]
     private let encodedBytes: Counter
     private let decodedBytes: Counter
@@ -28,6 +29,7 @@ struct EngineMetrics: Sendable {
             Counter(label: name.rawValue, dimensions: dimensions, factory: factory)
         }
         planned = counter(.planned, [])
+        resumed = counter(.resumed, [])
         frames = Self.counters(FrameStatus.allCases) { counter(.frames, [("status", $0.rawValue)]) }
         encodedBytes = counter(.encodedBytes, [])
         decodedBytes = counter(.decodedBytes, [])
@@ -54,6 +56,10 @@ struct EngineMetrics: Sendable {
 
     func plan(_ frames: Int) {
         planned.increment(by: frames)
+    }
+
+    func resume(_ frames: Int) {
+        resumed.increment(by: frames)
     }
 
     /// A frame that has ended and counts.
@@ -114,6 +120,7 @@ extension EngineMetrics {
     /// What is measured, as it is called.
     enum Name: String, CaseIterable {
         case planned = "hi_fetch_frames_planned_total"
+        case resumed = "hi_fetch_frames_resumed_total"
         case frames = "hi_fetch_frames_total"
         case encodedBytes = "hi_fetch_frame_encoded_bytes_total"
         case decodedBytes = "hi_fetch_frame_decoded_bytes_total"
@@ -129,7 +136,8 @@ extension EngineMetrics {
         var help: String {
             switch self {
             case .planned: "Frames that metadata lists."
-            case .frames: "Frames that have ended, by how."
+            case .resumed: "Frames that an earlier run had finished, and that were not fetched again."
+            case .frames: "Frames that this run has ended, by how."
             case .encodedBytes: "Bytes of ended frames, as served."
             case .decodedBytes: "Bytes of ended frames, after decoding."
             case .receivedBytes:
@@ -176,6 +184,8 @@ extension EngineMetrics {
         case decode
         /// What arrived has another checksum.
         case checksum
+        /// A page or a document came in place of a frame.
+        case content
         case other
 
         init(_ error: any StageError) {
@@ -186,6 +196,7 @@ extension EngineMetrics {
             case is TransportError: self = .transport
             case is DecodeError: self = .decode
             case is VerifyError: self = .checksum
+            case is UnexpectedContentError: self = .content
             default: self = .other
             }
         }

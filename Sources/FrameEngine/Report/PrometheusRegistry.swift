@@ -30,8 +30,11 @@ public final class PrometheusRegistry: MetricsFactory {
     }
 
     /// Makes this the backend of the whole process. Once a process: swift-metrics allows it no second time.
+    ///
+    /// All that the engine measures is in the text from now on, at zero: who reads it needs to know what will come.
     public func install() {
         MetricsSystem.bootstrap(self)
+        _ = EngineMetrics(factory: self)
     }
 
     /// Every value at this moment.

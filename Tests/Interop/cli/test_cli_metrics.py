@@ -12,7 +12,8 @@ from fake_service import DATASTORE, IMAGE_SET, Answer, FakeService, frame_id, me
 from prometheus_client.parser import text_string_to_metric_families
 
 TYPES = {
-    "hi_fetch_frames": "counter", "hi_fetch_frames_planned": "counter", "hi_fetch_frame_encoded_bytes": "counter",
+    "hi_fetch_frames": "counter", "hi_fetch_frames_planned": "counter", "hi_fetch_frames_resumed": "counter",
+    "hi_fetch_frame_encoded_bytes": "counter",
     "hi_fetch_frame_decoded_bytes": "counter", "hi_fetch_received_bytes": "counter", "hi_fetch_requests": "counter",
     "hi_fetch_retries": "counter", "hi_fetch_requests_in_flight": "gauge", "hi_fetch_frames_queued": "gauge",
     "hi_fetch_request_duration_seconds": "histogram", "hi_fetch_decode_duration_seconds": "histogram",
@@ -61,6 +62,7 @@ def assert_totals_are_the_reports(samples, report):
     statuses = {name: counts[name] for name in ("verified", "unverifiable", "mismatch", "failed")}
     assert by_label(samples, "hi_fetch_frames_total") == statuses
     assert samples[("hi_fetch_frames_planned_total",)] == counts["framesPlanned"]
+    assert samples[("hi_fetch_frames_resumed_total",)] == counts["resumed"]
     assert samples[("hi_fetch_frame_encoded_bytes_total",)] == counts["encodedBytes"]
     assert samples[("hi_fetch_frame_decoded_bytes_total",)] == counts["decodedBytes"]
     assert sum(by_label(samples, "hi_fetch_requests_total").values()) == counts["frameRequests"]
@@ -108,7 +110,8 @@ def test_failures_retries_and_mismatches_are_counted(program, tmp_path):
     assert by_label(samples, "hi_fetch_frames_total") == {"verified": 7, "unverifiable": 0, "mismatch": 1, "failed": 1}
     assert by_label(samples, "hi_fetch_requests_total") == {"2xx": 9, "3xx": 0, "4xx": 2, "5xx": 0, "none": 0}
     assert by_label(samples, "hi_fetch_retries_total") == {
-        "throttling": 1, "server": 0, "timeout": 0, "transport": 0, "decode": 0, "checksum": 1, "other": 0}
+        "throttling": 1, "server": 0, "timeout": 0, "transport": 0, "decode": 0, "checksum": 1, "content": 0,
+        "other": 0}
 
 
 def test_the_file_is_there_from_the_start_and_after_an_interruption(program, tmp_path):
@@ -143,3 +146,15 @@ def test_a_place_that_cannot_be_used_is_refused_before_anything_is_fetched(progr
     assert result.returncode == status
     lines = error_lines(result)
     assert len(lines) == 1 and word in lines[0]
+
+
+def test_frames_of_an_earlier_run_are_told_as_resumed(program, local, served, tmp_path):
+    arguments = [
+        "fetch", "--endpoint-url", served.url, "--no-sign-request", "--datastore", local.datastore, "--image-set",
+        local["CT"].image_set, "--output", tmp_path / "frames", "--metrics-file", tmp_path / "metrics.prom"]
+    for resumed in (0, local["CT"].frames):
+        result = program.run(*arguments)
+        assert result.returncode == 0, result.stderr
+        samples = parse((tmp_path / "metrics.prom").read_text())
+        assert_totals_are_the_reports(samples, json.loads((tmp_path / "frames" / "report.json").read_text()))
+        assert samples[("hi_fetch_frames_resumed_total",)] == resumed
