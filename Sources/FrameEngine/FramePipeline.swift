@@ -189,7 +189,9 @@ final class FrameWorker {
         var outcome = FrameOutcome(frame: frame, status: .failed, resolution: resolution)
         outcome.encodedBytes = encoded.count
         var error: (any StageError)?
-        let verification = verify(encoded, outcome: &outcome, error: &error)
+        let verification = verify(encoded, outcome: &outcome, error: &error) {
+            !wrongAnswers.isEmpty && wrongAnswers.contains(CRC32.checksum(encoded))
+        }
         let isWrong = error?.stage == .decode || error?.stage == .verify
         let wrongAnswer = isWrong ? CRC32.checksum(encoded) : nil
         if outcome.status == .mismatch, let verification, wrongAnswers.contains(where: { $0 == wrongAnswer })
@@ -229,10 +231,13 @@ final class FrameWorker {
 
     /// Decodes and compares, with a second decoder where the first seems to be at fault, and fills in `outcome`.
     ///
-    /// - Parameter error: is set to what is wrong with the answer, if anything is.
+    /// - Parameters:
+    ///   - error: is set to what is wrong with the answer, if anything is.
+    ///   - cameAgain: whether these very bytes came before.
     /// - Returns: nil where there is nothing to compare.
     private func verify(
-        _ encoded: PooledBuffer, outcome: inout FrameOutcome, error: inout (any StageError)?
+        _ encoded: PooledBuffer, outcome: inout FrameOutcome, error: inout (any StageError)?,
+        cameAgain: () -> Bool
     ) -> Verification? {
         let frame = outcome.frame
         let syntax = frame.instance.effectiveTransferSyntax
@@ -245,7 +250,7 @@ final class FrameWorker {
             }
             verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
             if case .mismatch = verification.verdict,
-                let other = decoder.secondOpinion(on: encoded, suspect: decoded)
+                let other = decoder.secondOpinion(on: encoded, suspect: decoded, cameAgain: cameAgain())
             {
                 decoded = other
                 verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
@@ -253,7 +258,8 @@ final class FrameWorker {
             }
         } catch let failure {
             error = failure
-            guard outcome.resolution.isFull,
+            // As for a second opinion: bytes that came once may be spoilt.
+            guard outcome.resolution.isFull, cameAgain(),
                 let other = decoder.rescue(encoded, storedAs: syntax, after: failure)
             else { return nil }
             decoded = other

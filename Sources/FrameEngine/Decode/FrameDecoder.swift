@@ -123,12 +123,27 @@ public final class FrameDecoder {
     /// `suspect`, so that a fault of one decoder is never taken for one of the service.
     ///
     /// Nil where there is no other decoder, or it cannot decode the frame either.
-    public func secondOpinion(on encoded: PooledBuffer, suspect: DecodedFrame) -> DecodedFrame? {
-        guard suspect.decoder == NativeDecoder.name, preference == .auto else { return nil }
+    ///
+    /// - Parameter cameAgain: whether the same bytes came before. Lossless bytes that came once are most likely spoilt,
+    ///   and spoilt HTJ2K is not given to OpenJPEG 2.5.0, which has assertions on it that end the process. Lossy ones
+    ///   may well be right: decoders round differently (T.800 E.1.1.2).
+    public func secondOpinion(
+        on encoded: PooledBuffer, suspect: DecodedFrame, cameAgain: Bool
+    ) -> DecodedFrame? {
+        guard suspect.decoder == NativeDecoder.name, preference == .auto,
+            cameAgain || !Self.isReversible(encoded)
+        else { return nil }
         var frame = try? openJPEG.decode(encoded.bytes, reduction: suspect.reduction, pool: pool)
         frame?.fallbackReason = "checksum"
         frame?.reduction = suspect.reduction
         frame?.lacksResolution = suspect.lacksResolution
         return frame
+    }
+
+    private static func isReversible(_ encoded: PooledBuffer) -> Bool {
+        guard let container = try? JP2Container(parsing: encoded.bytes) else { return true }
+        let codestream = UnsafeRawBufferPointer(rebasing: encoded.bytes[container.codestream])
+        let style = (try? CodestreamHeader(parsing: codestream))?.codingStyle
+        return style?.isReversible ?? true
     }
 }
