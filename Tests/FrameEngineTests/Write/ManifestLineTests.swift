@@ -98,6 +98,21 @@ struct ManifestLineTests {
         #expect(Self.problem(Array(text.utf8)) == .damaged)
     }
 
+    @Test("has strings that end at a quotation mark and hold no control character, at any place in a word")
+    func stringBytes() {
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<19 {
+                var text = [UInt8](repeating: 0xff, count: 19)
+                text[place] = byte
+                let line = Array("{\"a\":\"".utf8) + text + Array("\"}".utf8)
+                let isPlain = byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+                // A reverse solidus takes the next byte with it; before the quotation mark that is the end of the string.
+                let isEscape = byte == UInt8(ascii: "\\") && place < 18
+                #expect(Self.problem(line) == (isPlain || isEscape ? .noRecord : .damaged))
+            }
+        }
+    }
+
     @Test("keeps integers to the last bit, and takes a larger one for none")
     func numbers() throws {
         for (text, value) in [
