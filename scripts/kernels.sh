@@ -286,10 +286,12 @@ case "$command" in
         [ -n "${CK_FRAMES:-}" ] || exit 0
         choose_linker
         require_libraries
-        compile -O2 -g -- "$kernels"/*.c $(sources "${library_names[@]}" bench_htj2k bench_ht_blocks)
+        compile -O2 -g -- "$kernels"/*.c $(sources "${library_names[@]}" bench_htj2k bench_htj2k_workers bench_ht_blocks)
         link bench_htj2k "${linker[@]}" -- bench_htj2k "${library_names[@]}"
+        link bench_htj2k_workers -pthread "${linker[@]}" -- bench_htj2k_workers "${library_names[@]}"
         link bench_ht_blocks "${linker[@]}" -- bench_ht_blocks
         "$build/bench_htj2k"
+        "$build/bench_htj2k_workers" 11 "$cores"
         if python3 -c 'import numpy' 2>/dev/null; then
             for frame in CT1 MR2 US1 VL1 XA1; do
                 [ -f "$build/$frame.blocks" ] || python3 "$tests/make-block-dump.py" "$CK_FRAMES/$frame.j2c" "$CK_FRAMES/$frame.RAW" "$build/$frame.blocks"

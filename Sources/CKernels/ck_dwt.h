@@ -20,18 +20,29 @@ typedef struct {
 
 /*
  * Two rows on their way through both lifting directions: row e (even) and row e + 1 enter, row e and row e - 1 are finished. Samples
- * are 16 bits wide and the first column is even.
+ * are 16 bits wide and the first column is even. What comes out depends on the function:
+ *   rows    rows of samples
+ *   split   rows of samples where as many even ones as a vector has lanes and as many odd ones take turns
+ *   pixels  clamped pixels of one component, in 1 or 2 bytes; row e also as samples
+ *   exact   samples that are pixels as they are, in 2 bytes: nothing behind the end of a row is touched
  */
+enum { CK_PAIR_ROWS, CK_PAIR_SPLIT, CK_PAIR_PIXELS, CK_PAIR_EXACT };
+/* Where in its rows a vector stands: all neighbours inside; the last one, and full; anything else. */
+enum { CK_PAIR_INNER, CK_PAIR_LAST, CK_PAIR_END };
 typedef struct {
     const int16_t *low[2], *high[2]; /* rows of the bands: [0] LL and HL for row e, [1] LH and HH for row e + 1 */
     uint32_t n_low, n_high;          /* n_high >= 1 */
     int16_t *lifted;                 /* row e - 1 after horizontal synthesis; becomes row e + 1 */
     const int16_t *before;           /* row e - 2, finished; NULL: row e - 1 is not wanted */
     int16_t *even;                   /* becomes row e, finished; may be `before` */
-    void *odd_out;                   /* row e - 1: samples, or pixels (NULL: not wanted) */
-    void *even_out;                  /* row e as pixels (NULL: not wanted) */
+    void *odd_out;                   /* row e - 1; NULL (of pixels and exact): not wanted */
+    void *even_out;                  /* pixels: row e; NULL: not wanted */
     ck_row_watch *watch;
 } ck_row_pair;
+
+/* Pixels of three rows of 16-bit samples. */
+typedef void (*ck_pixels3)(const int16_t *const in[3], const ck_sample_range range[3], uint32_t nbytes, uint32_t n, uint8_t *out,
+                           ck_row_watch *watch);
 
 /* One function per stage. Results that say so: non-zero when 16 bits did not hold a sample. */
 struct ck_htj2k_kernels {
@@ -41,13 +52,12 @@ struct ck_htj2k_kernels {
         uint32_t (*vertical)(const void *low, const void *h0, const void *h1, const void *before, void *even, void *odd, uint32_t n);
         uint32_t (*rct)(const void *const in[3], void *const out[3], uint32_t n);
     } reversible[2]; /* by ck_row_kind */
-    /* 16 bits, by whether sums may overflow and must be looked at. */
-    void (*pair[2])(const ck_row_pair *p);
+    /* 16 bits; where there are two, the second one is for sums that may overflow and must be looked at. */
+    void (*pair_rows[2])(const ck_row_pair *p);
+    void (*pair_split[2])(const ck_row_pair *p);
     void (*pair_pixels[2])(const ck_row_pair *p, const ck_sample_range *range, uint32_t nbytes);
-    void (*rct_pixels[2])(const int16_t *const in[3], const ck_sample_range range[3], uint32_t nbytes, uint32_t n, uint8_t *out,
-                          ck_row_watch *watch);
-    void (*pixels3)(const int16_t *const in[3], const ck_sample_range range[3], uint32_t nbytes, uint32_t n, uint8_t *out,
-                    ck_row_watch *watch);
+    void (*pair_exact)(const ck_row_pair *p);
+    ck_pixels3 pixels3, pixels3_split, rct_pixels, rct_pixels_split[2];
     struct {
         void (*load)(const int32_t *in, float scale, float *out, uint32_t n);
         void (*horizontal)(float *low, float *high, uint32_t n_low, uint32_t n_high, uint32_t odd, float *out);
@@ -79,6 +89,12 @@ typedef struct {
     uint32_t overflow;   /* 16 bits did not hold some sample so far; see ck_rows_overflow */
     uint8_t paired;      /* ck_row_pair does it */
     uint8_t checked;     /* 16-bit sums may overflow */
+    uint8_t split;       /* of `paired`: order of the samples */
+    struct {
+        const int16_t *low, *high;
+        size_t low_stride, high_stride;
+        int64_t first;   /* the bands' first row */
+    } pairs[2];          /* of `paired`: bands of even rows and of odd ones */
     ck_row_watch watch;  /* of `paired` */
 } ck_row_source;
 
@@ -88,11 +104,13 @@ static inline uint64_t ck_row_nbytes(uint32_t width) { return ((uint64_t)ck_row_
 static inline uint64_t ck_row_source_nbytes(uint32_t width) { return CK_SOURCE_LINES * ck_row_nbytes(width); }
 
 /*
- * Starts at row `first` (absolute, B-14). `checked`: 0 when it is known that twice any sample on the way fits the type, with 2 to spare.
- * `scratch`: ck_row_source_nbytes, 64-aligned.
+ * Starts at row `first` (absolute, B-14). `checked`: 0 when it is known that no sum of two samples on the way, and 2, leaves the type.
+ * `split`: rows that are `paired` come as ck_row_pair says. `scratch`: ck_row_source_nbytes, 64-aligned.
  */
 void ck_rows_begin(ck_row_source *rows, const struct ck_htj2k_kernels *kernels, const ck_tile_component *component, uint32_t level,
-                   ck_row_kind kind, int checked, uint32_t first, void *scratch);
+                   ck_row_kind kind, int checked, int split, uint32_t first, void *scratch);
+/* Will the rows be `paired`? */
+int ck_rows_paired(const ck_tile_component *component, uint32_t level, ck_row_kind kind);
 
 /*
  * Finishes the even row e and the odd row e - 1 above it, where e is the even number at or below `first` at the first call and grows
@@ -101,8 +119,11 @@ void ck_rows_begin(ck_row_source *rows, const struct ck_htj2k_kernels *kernels, 
  */
 int64_t ck_rows_next(ck_row_source *rows, void *odd, void *even);
 
-/* The same to pixels of one component, rows that are NULL left out; for `paired` rows from their first call on. */
-int64_t ck_rows_next_pixels(ck_row_source *rows, const ck_sample_range *range, uint32_t nbytes, void *odd, void *even);
+/*
+ * The same to pixels of one component, for `paired` rows from their first call on. Rows that are NULL are left out. With `exact`, samples
+ * are pixels as they are, in 2 bytes, and row `even` of one call is read by the next.
+ */
+int64_t ck_rows_next_pixels(ck_row_source *rows, const ck_sample_range *range, uint32_t nbytes, int exact, void *odd, void *even);
 
 /* Did 16 bits not hold some sample so far? */
 int ck_rows_overflow(const ck_row_source *rows);

@@ -116,19 +116,61 @@ static void step_97(ck_row_source *rows, int64_t k, void *odd, void *even)
     rows->high_before = high;
 }
 
+int ck_rows_paired(const ck_tile_component *component, uint32_t level, ck_row_kind kind)
+{
+    const ck_resolution *res = &component->resolution[level];
+    return kind == CK_ROWS_16 && level > 0 && res->x1 - res->x0 > 1 && !(res->x0 & 1) && res->y1 - res->y0 > 1;
+}
+
+/* The rows that enter at row e, and where they go. */
+static ck_row_pair pair_of(ck_row_source *rows, void *even, void *odd_out, void *even_out)
+{
+    const ck_resolution *res = rows->resolution;
+    ck_row_pair p = {.n_low = (res - 1)->x1 - (res - 1)->x0, .n_high = res->band[0].x1 - res->band[0].x0, .lifted = rows->high_before,
+                     .before = rows->before, .even = even, .odd_out = odd_out, .even_out = even_out, .watch = &rows->watch};
+    for (int i = 0; i < 2; i++) {
+        int64_t row = (reflect(rows->even + i, res->y0, res->y1) >> 1) - rows->pairs[i].first;
+        p.low[i] = rows->pairs[i].low + row * (int64_t)rows->pairs[i].low_stride;
+        p.high[i] = rows->pairs[i].high + row * (int64_t)rows->pairs[i].high_stride;
+    }
+    return p;
+}
+
+/* Row even - 1 after horizontal synthesis enters the state: by a pair of which nothing else is used. */
+static void begin_paired(ck_row_source *rows)
+{
+    const ck_resolution *res = rows->resolution, *below = res - 1;
+    int image = rows->level > 1;
+    rows->pairs[0].low = image ? below->samples : below->band[0].samples, rows->pairs[0].high = res->band[0].samples;
+    rows->pairs[0].low_stride = image ? below->stride : below->band[0].stride, rows->pairs[0].high_stride = res->band[0].stride;
+    rows->pairs[0].first = below->y0;
+    rows->pairs[1].low = res->band[1].samples, rows->pairs[1].high = res->band[2].samples;
+    rows->pairs[1].low_stride = res->band[1].stride, rows->pairs[1].high_stride = res->band[2].stride;
+    rows->pairs[1].first = res->band[1].y0;
+    rows->even -= 2;
+    ck_row_pair p = pair_of(rows, rows->line[LINE_LOW], NULL, NULL);
+    (rows->split ? rows->kernels->pair_split : rows->kernels->pair_rows)[rows->checked](&p);
+    rows->even += 2;
+    rows->watch = (ck_row_watch){0};
+}
+
 void ck_rows_begin(ck_row_source *rows, const struct ck_htj2k_kernels *kernels, const ck_tile_component *component, uint32_t level,
-                   ck_row_kind kind, int checked, uint32_t first, void *scratch)
+                   ck_row_kind kind, int checked, int split, uint32_t first, void *scratch)
 {
     const ck_resolution *res = &component->resolution[level];
     *rows = (ck_row_source){.kernels = kernels, .component = component, .resolution = res, .level = level, .kind = kind,
-                            .width = res->x1 - res->x0, .even = (int64_t)(first & ~(uint32_t)1), .checked = checked != 0};
-    rows->paired = kind == CK_ROWS_16 && level > 0 && rows->width > 1 && !(res->x0 & 1) && res->y1 - res->y0 > 1;
+                            .width = res->x1 - res->x0, .even = (int64_t)(first & ~(uint32_t)1), .checked = checked != 0,
+                            .paired = ck_rows_paired(component, level, kind) != 0, .split = split != 0};
     uint64_t nbytes = ck_row_nbytes(rows->width);
     for (uint32_t i = 0; i < CK_SOURCE_LINES; i++)
         rows->line[i] = (uint8_t *)scratch + i * nbytes + 64; /* 64: the margin before a row */
     if (level == 0 || res->y1 - res->y0 == 1)
         return;
     rows->high_before = rows->line[LINE_HIGH_A];
+    if (rows->paired) {
+        begin_paired(rows);
+        return;
+    }
     if (kind != CK_ROWS_FLOAT) {
         synthesise_row(rows, rows->even - 1, rows->high_before);
         return;
@@ -141,21 +183,14 @@ void ck_rows_begin(ck_row_source *rows, const struct ck_htj2k_kernels *kernels, 
         step_97(rows, k, rows->line[LINE_TEMPORARY], rows->line[LINE_TEMPORARY + 1]);
 }
 
-/* The rows that enter at row e, and where they go. */
-static ck_row_pair pair_of(ck_row_source *rows, void *even, void *odd_out, void *even_out)
+int64_t ck_rows_next_pixels(ck_row_source *rows, const ck_sample_range *range, uint32_t nbytes, int exact, void *odd, void *even)
 {
-    band_rows low = rows_of(rows, rows->even), high = rows_of(rows, rows->even + 1);
-    const ck_resolution *res = rows->resolution;
-    return (ck_row_pair){.low = {low.low, high.low}, .high = {low.high, high.high}, .n_low = (res - 1)->x1 - (res - 1)->x0,
-                         .n_high = res->band[0].x1 - res->band[0].x0, .lifted = rows->high_before, .before = rows->before, .even = even,
-                         .odd_out = odd_out, .even_out = even_out, .watch = &rows->watch};
-}
-
-int64_t ck_rows_next_pixels(ck_row_source *rows, const ck_sample_range *range, uint32_t nbytes, void *odd, void *even)
-{
-    void *kept = rows->line[LINE_LOW];
+    void *kept = exact && even ? even : rows->line[LINE_LOW];
     ck_row_pair p = pair_of(rows, kept, odd, even);
-    rows->kernels->pair_pixels[rows->checked](&p, range, nbytes);
+    if (exact)
+        rows->kernels->pair_exact(&p);
+    else
+        rows->kernels->pair_pixels[rows->checked](&p, range, nbytes);
     rows->before = kept;
     rows->even += 2;
     return rows->even - 2;
@@ -185,7 +220,7 @@ int64_t ck_rows_next(ck_row_source *rows, void *odd, void *even)
     const ck_resolution *res = rows->resolution;
     if (rows->paired) {
         ck_row_pair p = pair_of(rows, even, odd, NULL);
-        rows->kernels->pair[rows->checked](&p);
+        (rows->split ? rows->kernels->pair_split : rows->kernels->pair_rows)[rows->checked](&p);
         rows->before = even;
     } else if (rows->level == 0) {
         copy_row(rows, e - 1, odd);

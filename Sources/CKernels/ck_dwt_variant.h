@@ -1,6 +1,7 @@
 /*
  * One variant of all frame kernels. Parameters, undefined again at the end: CK_VARIANT suffix; CK_VECTOR_NBYTES 16, 32 or 64;
- * CK_LANES16, CK_LANES32 lanes of a vector as plain numbers; CK_TARGET target attribute, or nothing.
+ * CK_LANES16, CK_LANES32 lanes of a vector as plain numbers; CK_TARGET target attribute, or nothing; CK_ROUND4, CK_NEXT16,
+ * CK_PACKS_BYTES and CK_PACK_BYTES as ck_dwt53_pair_template.h and ck_pixels_template.h say.
  */
 #define CK_V2(x, v) x##_##v
 #define CK_V1(x, v) CK_V2(x, v)
@@ -59,13 +60,18 @@ static void CK_V1(fill, CK_VARIANT)(ck_htj2k_kernels *k)
     k->reversible[CK_ROWS_32].horizontal = CK_V1(ck_dwt53_32_horizontal, CK_VARIANT);
     k->reversible[CK_ROWS_32].vertical = CK_V1(ck_dwt53_32_vertical, CK_VARIANT);
     k->reversible[CK_ROWS_32].rct = CK_V1(ck_colour_rct32, CK_VARIANT);
-    k->pair[0] = CK_V1(ck_dwt53_pair_samples, CK_VARIANT);
-    k->pair[1] = CK_V1(ck_dwt53_pair_samples_checked, CK_VARIANT);
+    k->pair_rows[0] = CK_V1(ck_dwt53_pair_rows, CK_VARIANT);
+    k->pair_rows[1] = CK_V1(ck_dwt53_pair_rows_checked, CK_VARIANT);
+    k->pair_split[0] = CK_V1(ck_dwt53_pair_split, CK_VARIANT);
+    k->pair_split[1] = CK_V1(ck_dwt53_pair_split_checked, CK_VARIANT);
     k->pair_pixels[0] = CK_V1(ck_dwt53_pair_pixels, CK_VARIANT);
     k->pair_pixels[1] = CK_V1(ck_dwt53_pair_pixels_checked, CK_VARIANT);
-    k->rct_pixels[0] = CK_V1(ck_pixels_rct, CK_VARIANT);
-    k->rct_pixels[1] = CK_V1(ck_pixels_rct_checked, CK_VARIANT);
+    k->pair_exact = CK_V1(ck_dwt53_pair_exact, CK_VARIANT);
     k->pixels3 = CK_V1(ck_pixels_plain, CK_VARIANT);
+    k->pixels3_split = CK_V1(ck_pixels_plain_split, CK_VARIANT);
+    k->rct_pixels = CK_V1(ck_pixels_rct_checked, CK_VARIANT);
+    k->rct_pixels_split[0] = CK_V1(ck_pixels_rct_split, CK_VARIANT);
+    k->rct_pixels_split[1] = CK_V1(ck_pixels_rct_split_checked, CK_VARIANT);
     k->irreversible.load = CK_V1(ck_dwt97_load, CK_VARIANT);
     k->irreversible.horizontal = CK_V1(ck_dwt97_horizontal, CK_VARIANT);
     k->irreversible.vertical = CK_V1(ck_dwt97_vertical, CK_VARIANT);
@@ -83,3 +89,7 @@ static void CK_V1(fill, CK_VARIANT)(ck_htj2k_kernels *k)
 #undef CK_LANES16
 #undef CK_LANES32
 #undef CK_TARGET
+#undef CK_ROUND4
+#undef CK_NEXT16
+#undef CK_PACKS_BYTES
+#undef CK_PACK_BYTES

@@ -94,6 +94,8 @@ void ck_follow_reach(ck_htj2k_decoder *d);
 /* Can sums of the wavelet at `level`, or of RCT after the last level, leave 16 bits? */
 int ck_may_overflow(const ck_htj2k_decoder *d, uint32_t c, uint32_t level);
 int ck_rct_may_overflow(const ck_htj2k_decoder *d);
+/* Are the last level's samples pixels as they are: nothing to clamp, nothing to shift? */
+int ck_fits_range(const ck_htj2k_decoder *d, uint32_t c);
 
 /* Rows [*from, *to) of strip `i` of `n` over [y0, y1); inner borders are even. */
 void ck_strip(uint32_t y0, uint32_t y1, size_t i, size_t n, uint32_t *from, uint32_t *to);

@@ -8,6 +8,46 @@ static uint32_t block_reach(const ck_ht_block *b)
     return (uint32_t)1 << (b->magnitude_bits + (is_exact ? 0 : 1));
 }
 
+/* Adds `constant` to LL; it comes out of the wavelet, and out of RCT's first component, as it is. */
+static void shift_lowest(ck_htj2k_decoder *d, uint32_t c, int32_t constant)
+{
+    const ck_band *ll = &d->tile.component[c].resolution[0].band[0];
+    for (uint32_t y = 0; y < ll->y1 - ll->y0; y++)
+        for (uint32_t x = 0; x < ll->x1 - ll->x0; x++)
+            ((int16_t *)ll->samples)[(size_t)y * ll->stride + x] += (int16_t)constant;
+}
+
+static void move_range(ck_sample_range *range, int32_t constant)
+{
+    range->lo += constant, range->hi += constant, range->shift -= constant;
+}
+
+/*
+ * The level shift moves into LL, where it costs nothing, if that leaves room: LL images of higher levels are not known yet, twice the
+ * lowest one's reach is taken for them.
+ */
+static void place_shift(ck_htj2k_decoder *d, uint32_t c)
+{
+    int32_t shift = d->tile_range[c].shift;
+    int is_coloured = d->tile_style.colour_transform && c < 3;
+    const ck_band *ll = &d->tile.component[c].resolution[0].band[0];
+    if (shift == 0 || (is_coloured && c > 0) || ll->x0 == ll->x1 || ll->y0 == ll->y1)
+        return;
+    uint32_t reach = d->reach[c], moved = reach + (uint32_t)(shift < 0 ? -shift : shift);
+    int is_close = moved <= INT16_MAX / 2;
+    d->reach[c] = 2 * moved;
+    for (uint32_t r = 1; r <= d->tile.component[c].wanted; r++)
+        is_close &= !ck_may_overflow(d, c, r);
+    for (uint32_t i = c; is_coloured && i < 3; i++)
+        is_close &= d->tile_range[i].shift == shift;
+    d->reach[c] = is_close ? moved : reach;
+    if (!is_close)
+        return;
+    shift_lowest(d, c, shift);
+    for (uint32_t i = c; i < (is_coloured ? 3 : c + 1); i++)
+        move_range(&d->tile_range[i], shift);
+}
+
 void ck_note_reach(ck_htj2k_decoder *d)
 {
     for (uint32_t c = 0; c < d->tile.components; c++) {
@@ -35,6 +75,8 @@ void ck_note_reach(ck_htj2k_decoder *d)
                 res->band[b].reach = reach;
         }
     }
+    for (uint32_t c = 0; c < d->tile.components; c++)
+        place_shift(d, c);
 }
 
 /*
@@ -59,6 +101,13 @@ int ck_may_overflow(const ck_htj2k_decoder *d, uint32_t c, uint32_t level)
     uint64_t hl = band[0].reach, lh = band[1].reach, hh = band[2].reach, high_row = lh + 3 * hh / 2 + ROUNDINGS;
     uint64_t even = d->reach[c] + 3 * hl / 2 + high_row / 2 + ROUNDINGS;
     return 2 * high_row + 2 > INT16_MAX || 2 * even > INT16_MAX || 2 * hl + 2 > INT16_MAX || level_reach(d, c, level) > INT16_MAX;
+}
+
+int ck_fits_range(const ck_htj2k_decoder *d, uint32_t c)
+{
+    int64_t reach = (int64_t)level_reach(d, c, d->tile.component[c].wanted);
+    const ck_sample_range *range = &d->tile_range[c];
+    return range->shift == 0 && range->lo <= -reach && range->hi >= reach;
 }
 
 int ck_rct_may_overflow(const ck_htj2k_decoder *d)

@@ -41,7 +41,7 @@ void ck_wavelet_job(ck_htj2k_decoder *d, size_t job, void *scratch)
     if (from >= to || res->x0 == res->x1)
         return;
     ck_row_source rows;
-    ck_rows_begin(&rows, d->kernels, tc, d->level, d->kind[c], ck_may_overflow(d, c, d->level), from, scratch);
+    ck_rows_begin(&rows, d->kernels, tc, d->level, d->kind[c], ck_may_overflow(d, c, d->level), 0, from, scratch);
     /* Rows outside the strip go to spare rows; an even one is needed by the pair after it. */
     uint8_t *spare = (uint8_t *)scratch + ck_row_source_nbytes(rows.width);
     for (int64_t e = from & ~(uint32_t)1; e - 1 < (int64_t)to; e += 2) {
@@ -109,6 +109,7 @@ typedef struct {
     void *coloured[3], *rounded, *packed[CK_HTJ2K_MAX_COMPONENTS];
     uint32_t overflow;
     int rct_checked;
+    int joined, split, lone, exact; /* how 16-bit rows become pixels: see finish_pair and put_joined */
     ck_row_watch watch;
 } finisher;
 
@@ -123,9 +124,17 @@ static void begin_finisher(finisher *f, ck_htj2k_decoder *d, uint32_t first, uin
 {
     const ck_resolution *res = &d->tile.component[first].resolution[d->tile.component[first].wanted];
     *f = (finisher){.d = d, .first = first, .end = end, .width = res->x1 - res->x0};
+    f->joined = d->info.components == 3 && d->kind[0] == CK_ROWS_16;
+    f->split = f->joined, f->lone = d->info.components == 1;
     for (uint32_t c = first; c < end; c++) {
         const ck_tile_component *tc = &d->tile.component[c];
-        ck_rows_begin(&f->source[c], d->kernels, tc, tc->wanted, d->kind[c], ck_may_overflow(d, c, tc->wanted), from, scratch);
+        f->split &= ck_rows_paired(tc, tc->wanted, d->kind[c]), f->lone &= ck_rows_paired(tc, tc->wanted, d->kind[c]);
+    }
+    f->exact = f->lone && d->info.bytes_per_sample == 2 && !ck_may_overflow(d, 0, d->tile.component[0].wanted) && ck_fits_range(d, 0);
+    for (uint32_t c = first; c < end; c++) {
+        const ck_tile_component *tc = &d->tile.component[c];
+        ck_rows_begin(&f->source[c], d->kernels, tc, tc->wanted, d->kind[c], ck_may_overflow(d, c, tc->wanted), f->split,
+                      from, scratch);
         scratch += ck_row_source_nbytes(f->width);
         f->odd[c] = take_row(&scratch, f->width);
         f->even[0][c] = take_row(&scratch, f->width), f->even[1][c] = take_row(&scratch, f->width);
@@ -146,14 +155,15 @@ static uint8_t *pixel_row(const finisher *f, uint32_t y)
 }
 
 /* Three components of 16-bit rows at once: colour, shift, clamping and interleaving in one pass. */
-static int is_joined(const ck_htj2k_decoder *d) { return d->info.components == 3 && d->kind[0] == CK_ROWS_16; }
-
 static void put_joined(finisher *f, void *const rows[], uint32_t y)
 {
-    ck_htj2k_decoder *d = f->d;
+    const ck_htj2k_decoder *d = f->d;
+    const ck_htj2k_kernels *k = d->kernels;
     const int16_t *in[3] = {rows[0], rows[1], rows[2]};
-    (d->tile_style.colour_transform ? d->kernels->rct_pixels[f->rct_checked] : d->kernels->pixels3)(
-        in, d->tile_range, d->info.bytes_per_sample, f->width, pixel_row(f, y), &f->watch);
+    ck_pixels3 pixels = f->split ? k->pixels3_split : k->pixels3;
+    if (d->tile_style.colour_transform)
+        pixels = f->split ? k->rct_pixels_split[f->rct_checked] : k->rct_pixels;
+    pixels(in, d->tile_range, d->info.bytes_per_sample, f->width, pixel_row(f, y), &f->watch);
 }
 
 /* Pixels of `n` packed rows: 3 components by vector, others one by one. */
@@ -233,7 +243,7 @@ static void put_plane(finisher *f, uint32_t c, const void *row, uint32_t y)
 static void finish_row(finisher *f, void *const rows_in[], uint32_t y)
 {
     ck_htj2k_decoder *d = f->d;
-    if (is_joined(d)) {
+    if (f->joined) {
         put_joined(f, rows_in, y);
         return;
     }
@@ -253,16 +263,14 @@ static void finish_row(finisher *f, void *const rows_in[], uint32_t y)
         put_plane(f, c, rows[c], y);
 }
 
-static int is_lone(const finisher *f) { return f->d->info.components == 1 && f->source[0].paired; }
-
 /* Rows e - 1 and e of [from, to). */
 static void finish_pair(finisher *f, int64_t e, uint32_t from, uint32_t to, int64_t turn)
 {
     int odd = e - 1 >= from, even = e >= from && e < to;
-    if (is_lone(f)) { /* one component leaves the wavelet as pixels */
+    if (f->lone) { /* one component leaves the wavelet as pixels */
         const ck_htj2k_decoder *d = f->d;
-        ck_rows_next_pixels(&f->source[0], &d->tile_range[0], d->info.bytes_per_sample, odd ? pixel_row(f, (uint32_t)(e - 1)) : NULL,
-                            even ? pixel_row(f, (uint32_t)e) : NULL);
+        ck_rows_next_pixels(&f->source[0], &d->tile_range[0], d->info.bytes_per_sample, f->exact,
+                            odd ? pixel_row(f, (uint32_t)(e - 1)) : NULL, even ? pixel_row(f, (uint32_t)e) : NULL);
         return;
     }
     for (uint32_t c = f->first; c < f->end; c++)

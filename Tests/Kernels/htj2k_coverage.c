@@ -11,7 +11,7 @@ typedef struct {
 } feature;
 
 static const char *const size_name[] = {"1x1", "one row", "one column", "to 40", "to 300", "above", "above, thin", "prime sides", "odd by even"};
-static const char *const content_name[] = {"random", "flat", "ramp", "extremes", "noisy"};
+static const char *const content_name[] = {"random", "flat", "ramp", "extremes", "few", "noisy"};
 static const char *const step_name[] = {"1 to 1/4", "1/8 to 1/64", "1/128 and finer"};
 static const char *const colour_name[] = {"none", "RCT", "ICT"};
 static const char *const grid_name[] = {"one tile", "tiles", "image offset", "tile offset", "tiles and image offset", "subsampled",
@@ -27,7 +27,7 @@ static feature features[FEATURES] = {
     [SHAPE] = {.name = "code-block shape", .n = 45}, [LEVELS] = {.name = "decompositions", .n = 9}, [ORDER] = {.name = "progression", .n = 5},
     [REVERSIBLE] = {.name = "reversible", .n = 2}, [STEP] = {.name = "quantiser step", .n = 3, .item_name = step_name},
     [COLOUR] = {.name = "colour transform", .n = 3, .item_name = colour_name}, [GRID] = {.name = "grid", .n = 10, .item_name = grid_name},
-    [CONTENT] = {.name = "content", .n = 5, .item_name = content_name}, [WORKERS] = {.name = "workers", .first = 1, .n = 3},
+    [CONTENT] = {.name = "content", .n = 6, .item_name = content_name}, [WORKERS] = {.name = "workers", .first = 1, .n = 3},
     [REDUCTION] = {.name = "reduction", .first = 1, .n = 8}, [REPACKED_ORDER] = {.name = "rewritten in progression", .n = 5},
     [LAYERS] = {.name = "rewritten in layers", .first = 1, .n = 4}, [PACKETS] = {.name = "rewritten with", .n = 7, .item_name = packet_name}};
 

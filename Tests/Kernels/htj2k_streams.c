@@ -85,10 +85,10 @@ stream_spec random_spec(uint64_t *rng, uint64_t turn)
     return s;
 }
 
-/* Content kinds: random, flat, ramp, extremes, smooth with noise; answers which. */
+/* Content kinds: random, flat, ramp, extremes, few values of a wide range, smooth with noise; answers which. */
 uint32_t fill_planes(const stream_spec *s, int32_t *const planes[4], uint64_t *rng)
 {
-    uint32_t kind = below(rng, 5);
+    uint32_t kind = below(rng, 6);
     for (uint32_t c = 0; c < s->components; c++) {
         int64_t range = (int64_t)1 << s->bits[c], lo = s->is_signed[c] ? -(range >> 1) : 0;
         int64_t flat = (int64_t)(next_random(rng) % (uint64_t)range);
@@ -100,6 +100,7 @@ uint32_t fill_planes(const stream_spec *s, int32_t *const planes[4], uint64_t *r
                 case 1: v = flat; break;
                 case 2: v = ((int64_t)x * 3 + y * 2 + c) % range; break;
                 case 3: v = r & 1 ? range - 1 : 0; break;
+                case 4: v = flat % (range / 8 + 1) + r % (range / 64 + 1); break;
                 default: v = (int64_t)((double)range * (0.4 + 0.3 * ((x / 17 + y / 11) % 3) / 3.0)) + r % (range / 16 + 1);
                 }
                 v = v < 0 ? 0 : v >= range ? range - 1 : v;
