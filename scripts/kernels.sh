@@ -216,7 +216,7 @@ sanitizers=(-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 
 # build_tests FLAGS...: all test programs. $libraries says whether those of others are at hand.
 build_tests() {
-    local names=(test_ht_blocks test_ht_unstuff test_row_kernels test_row_source test_pack test_htj2k test_htj2k_damage test_htj2k_layers test_htj2k_reasons)
+    local names=(test_ht_blocks test_ht_unstuff test_row_kernels test_row_source test_pack test_htj2k test_htj2k_damage test_htj2k_layers test_htj2k_next test_htj2k_reasons)
     local with=(htj2k_guarded htj2k_coverage row_test "${stream_names[@]}" "${library_names[@]}") name
     compile "$@" -- "$kernels"/*.c $(sources "${names[@]}" "${with[@]}" fuzz_replay fuzz_headers fuzz_packets fuzz_ht_blocks fuzz_htj2k)
     for name in "${names[@]}"; do
@@ -227,12 +227,12 @@ build_tests() {
     done
 }
 
-# run_all BLOCKS STREAMS LAYERED: rounds and cases of the larger tests; all others as they are.
+# run_all BLOCKS STREAMS LAYERED NEXT: rounds and cases of the larger tests; all others as they are.
 run_all() {
     local replay=() name
     for name in headers packets blocks streams; do replay+=("replay_$name $corpus/$name.hex"); done
     run_tests "test_ht_blocks $seed $1" "test_htj2k $seed $2" "test_htj2k_damage $seed" "test_htj2k_layers $seed $3" \
-        "test_row_kernels $seed" "test_row_source $seed" "test_ht_unstuff $seed" "test_pack $seed" test_htj2k_reasons "${replay[@]}"
+        "test_htj2k_next $seed $4" "test_row_kernels $seed" "test_row_source $seed" "test_ht_unstuff $seed" "test_pack $seed" test_htj2k_reasons "${replay[@]}"
 }
 
 case "$command" in
@@ -241,7 +241,7 @@ case "$command" in
         choose_linker
         require_libraries
         build_tests -O2 -g
-        if "$quick"; then run_all 300 40 60; else run_all 2700 800 2000; fi
+        if "$quick"; then run_all 300 40 60 30; else run_all 2700 800 2000 300; fi
         echo "kernels: test passed in ${SECONDS} s, seed $seed"
         ;;
     sanitize)
@@ -251,7 +251,7 @@ case "$command" in
         build_tests "${sanitizers[@]}"
         # An assertion of libopenjph is left by a jump, which leaks.
         export ASAN_OPTIONS=detect_leaks=0
-        if "$quick"; then run_all 300 10 40; else run_all 900 60 300; fi
+        if "$quick"; then run_all 300 10 40 10; else run_all 900 60 300 60; fi
         echo "kernels: sanitize passed in ${SECONDS} s, seed $seed"
         ;;
     fuzz)
@@ -278,7 +278,7 @@ case "$command" in
         library_names=(htj2k_no_libraries)
         linker=(-static)
         build_tests -O2 -g -DCK_WITHOUT_LIBRARIES
-        run_all 400 0 300
+        run_all 400 0 300 0
         echo "kernels: aarch64 passed in ${SECONDS} s, seed $seed"
         ;;
     bench)
@@ -286,9 +286,9 @@ case "$command" in
         [ -n "${CK_FRAMES:-}" ] || exit 0
         choose_linker
         require_libraries
-        compile -O2 -g -- "$kernels"/*.c $(sources "${library_names[@]}" bench_htj2k bench_htj2k_workers bench_ht_blocks)
+        compile -O2 -g -- "$kernels"/*.c $(sources "${library_names[@]}" "${stream_names[@]}" bench_htj2k bench_htj2k_workers bench_ht_blocks)
         link bench_htj2k "${linker[@]}" -- bench_htj2k "${library_names[@]}"
-        link bench_htj2k_workers -pthread "${linker[@]}" -- bench_htj2k_workers "${library_names[@]}"
+        link bench_htj2k_workers -pthread "${linker[@]}" -- bench_htj2k_workers "${library_names[@]}" "${stream_names[@]}"
         link bench_ht_blocks "${linker[@]}" -- bench_ht_blocks
         "$build/bench_htj2k"
         "$build/bench_htj2k_workers" 11 "$cores"

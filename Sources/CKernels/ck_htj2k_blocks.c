@@ -55,16 +55,17 @@ static const uint8_t *block_bytes(ck_htj2k_decoder *d, const ck_codeblock *b)
     return copy;
 }
 
-/* One entry of the block list, or zeros in the block's place. */
+/* One entry of the block list; blocks without bytes go to its end, to become zeros. */
 static ck_status list_block(ck_htj2k_decoder *d, const ck_stream *s, const block_visit *v)
 {
     const ck_codeblock *b = v->block;
     int is16 = d->kind[v->component] == CK_ROWS_16 && v->resolution > 0;
     uint8_t *out = ck_block_samples(v->place, b, is16);
     if (!is_coded(b)) {
-        size_t row = (size_t)b->width * (is16 ? 2 : 4), step = (size_t)v->place->stride * (is16 ? 2 : 4);
-        for (uint32_t y = 0; y < b->height; y++)
-            memset(out + y * step, 0, row);
+        d->zeros++;
+        d->block[d->tile.blocks_wanted - d->zeros] = (ck_ht_block){
+            .width = b->width, .height = b->height, .out = out, .out_stride = (size_t)v->place->stride * (is16 ? 2 : 4),
+            .k_max = is16 ? 2 : 4};
         return CK_OK;
     }
     uint32_t half_steps = !d->tile.component[v->component].reversible;
@@ -99,7 +100,7 @@ static void choose_kinds(ck_htj2k_decoder *d)
 
 ck_status ck_list_blocks(ck_htj2k_decoder *d, const ck_stream *s)
 {
-    d->blocks = 0;
+    d->blocks = d->zeros = 0;
     s->detail->tile = (int32_t)d->tile.index;
     choose_kinds(d);
     memcpy(d->tile_range, d->range, sizeof d->range);
@@ -143,8 +144,22 @@ static ck_status report_block(const ck_htj2k_decoder *d, size_t i, ck_error_deta
     return d->block_status[i];
 }
 
+/* A block of zeros: out_stride is in bytes, k_max the bytes of a sample. */
+static void clear_block(const ck_ht_block *b)
+{
+    uint8_t *row = b->out;
+    size_t nbytes = (size_t)b->width * b->k_max;
+    for (uint32_t y = 0; y < b->height; y++, row += b->out_stride)
+        if (nbytes == 128)
+            memset(row, 0, 128); /* most blocks are 64 samples wide: stores in place of a call */
+        else
+            memset(row, 0, nbytes);
+}
+
 ck_status ck_decode_block_job(ck_htj2k_decoder *d, size_t job, void *scratch, ck_error_detail *detail)
 {
+    for (size_t i = d->zeros * job / d->jobs; i < d->zeros * (job + 1) / d->jobs; i++)
+        clear_block(&d->block[d->tile.blocks_wanted - 1 - i]);
     size_t from = d->blocks * job / d->jobs, to = d->blocks * (job + 1) / d->jobs;
     int is16 = d->kind[0] == CK_ROWS_16;
     size_t narrow = !is16 ? to : from > d->blocks_lowest ? from : d->blocks_lowest < to ? d->blocks_lowest : to;
@@ -240,6 +255,7 @@ void ck_keep_failed_blocks(ck_htj2k_decoder *d)
         d->block[kept++] = b;
     }
     d->blocks = d->blocks_lowest = kept;
+    d->zeros = 0;
 }
 
 void ck_widen_tile(ck_htj2k_decoder *d, uint32_t lowest_in_16)

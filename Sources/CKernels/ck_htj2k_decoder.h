@@ -22,6 +22,8 @@ typedef struct {
     uint64_t nbytes;
 } ck_strip_sum;
 
+enum { CK_KEPT_HEADER = 1024 };
+
 struct ck_htj2k_decoder {
     const ck_htj2k_kernels *kernels;
     const uint8_t *data;
@@ -30,6 +32,12 @@ struct ck_htj2k_decoder {
     ck_htj2k_info info;
     ck_style main_style, tile_style;
     uint32_t reduction, workers;
+    ck_htj2k_limits limits;
+    uint8_t header[CK_KEPT_HEADER];  /* bytes up to the first SOT, when the next frame may go on with the geometry */
+    uint32_t header_nbytes;          /* 0: it may not */
+    uint8_t took_over;               /* this frame took over what the one before left */
+    uint8_t is_laid_out;             /* geometry and lists of the only tile are complete */
+    uint64_t tile_end;               /* arena.used behind them */
     uint32_t origin_x, origin_y;     /* of the output on the reduced reference grid */
     uint8_t *output;
     /* tile-parts: first_part[tile], linked by ck_tile_part.next */
@@ -56,11 +64,43 @@ struct ck_htj2k_decoder {
     ck_status *block_status;
     ck_block_place *block_place;
     size_t blocks, blocks_lowest;    /* those of resolution 0 come first */
+    size_t zeros;                    /* blocks without bytes, at the end of block[tile.blocks_wanted] */
     ck_sample_range tile_range[CK_HTJ2K_MAX_COMPONENTS]; /* range[], with the tile's 16-bit offsets */
     ck_htj2k_step step;
     uint32_t level;                  /* of CK_STEP_WAVELET */
     size_t jobs;
 };
+
+/* What the headers of all tiles ask for. */
+typedef struct {
+    uint64_t tile_nbytes;   /* most that one tile takes */
+    uint32_t row_width;     /* widest row of any tile-component */
+    uint32_t parts;
+    int multi_layer;
+} ck_survey;
+
+static inline void ck_clear_detail(ck_error_detail *detail)
+{
+    *detail = (ck_error_detail){.reason = CK_REASON_NONE, .tile = -1, .component = -1, .resolution = -1};
+}
+
+/* ck_htj2k_survey.c. The whole survey, which parse and begin share; `style`: main header's. */
+ck_status ck_look_over(const ck_stream *s, uint32_t reduction, uint32_t workers, const ck_htj2k_limits *limits, ck_siz *siz,
+                       ck_style *style, size_t *first_sot, ck_survey *sum, ck_htj2k_info *info);
+/* Follows the tile-parts. With `d`, keeps them (its arrays are large enough); without, surveys what they need. */
+ck_status ck_walk_tile_parts(const ck_stream *s, const ck_siz *siz, const ck_style *main_style, size_t at, uint32_t reduction,
+                             ck_htj2k_info *info, ck_survey *sum, ck_htj2k_decoder *d);
+/* Image components are at different grids: they must be put together after all tiles. */
+int ck_needs_planes(const ck_siz *siz);
+/* Everything in the arena but the decoder itself and the tile; then what a tile has besides its layout. Without `d`: counts. */
+void ck_take_frame(ck_arena *arena, const ck_siz *siz, const ck_survey *sum, const ck_htj2k_info *info, uint32_t reduction,
+                   uint32_t workers, ck_htj2k_decoder *d);
+void ck_take_block_list(ck_arena *arena, const ck_tile *tile, ck_htj2k_decoder *d);
+
+/* After the tile-parts are kept: keeps the main header where it says everything about the frame but its packets. */
+void ck_keep_header(ck_htj2k_decoder *d, const ck_stream *s, size_t first_sot, int multi_layer);
+/* Does all but the packets stand in `d` already? Then its tile-parts are the new ones; else `d` and the detail are not to be used. */
+int ck_goes_on(ck_htj2k_decoder *d, const ck_htj2k_call *call, const ck_stream *s);
 
 /* Bytes of scratch a worker needs for rows of `width` samples. */
 uint64_t ck_worker_scratch_nbytes(uint32_t components, uint32_t width);

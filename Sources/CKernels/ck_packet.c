@@ -34,21 +34,30 @@ static uint32_t header_number(ck_header_bits *h, uint32_t nbits)
     return value;
 }
 
-/* Tag tree of wide x high leaves, B.10.2: is the value of leaf (x, y) below `threshold`? */
-static int tag_below(ck_header_bits *h, ck_tag_node *nodes, uint32_t wide, uint32_t high, uint32_t x, uint32_t y, uint32_t threshold)
+/* Where the nodes of a tag tree's levels are, from the leaves up. */
+enum { TAG_LEVELS = 17 };
+typedef struct {
+    uint32_t offset[TAG_LEVELS], row[TAG_LEVELS], levels;
+} ck_tag_shape;
+
+static void shape_tags(ck_tag_shape *shape, uint32_t wide, uint32_t high)
 {
-    enum { LEVELS = 17 };
-    uint32_t offset[LEVELS], row[LEVELS], levels = 0;
-    for (uint32_t w = wide, v = high, at = 0; levels < LEVELS; w = (w + 1) / 2, v = (v + 1) / 2) {
-        offset[levels] = at, row[levels] = w, levels++;
+    shape->levels = 0;
+    for (uint32_t w = wide, v = high, at = 0; shape->levels < TAG_LEVELS; w = (w + 1) / 2, v = (v + 1) / 2) {
+        shape->offset[shape->levels] = at, shape->row[shape->levels] = w, shape->levels++;
         if (w <= 1 && v <= 1)
             break;
         at += w * v;
     }
+}
+
+/* Tag tree, B.10.2: is the value of leaf (x, y) below `threshold`? */
+static int tag_below(ck_header_bits *h, ck_tag_node *nodes, const ck_tag_shape *shape, uint32_t x, uint32_t y, uint32_t threshold)
+{
     uint32_t low = 0;
     ck_tag_node *node = nodes;
-    for (uint32_t level = levels; level-- > 0;) {
-        node = nodes + offset[level] + (y >> level) * row[level] + (x >> level);
+    for (uint32_t level = shape->levels; level-- > 0;) {
+        node = nodes + shape->offset[level] + (y >> level) * shape->row[level] + (x >> level);
         if (node->low > low)
             low = node->low;
         while (low < threshold && !node->known) {
@@ -135,6 +144,8 @@ static ck_status read_band_header(ck_header_bits *h, ck_tile *tile, const ck_pre
 {
     ck_tag_node *inclusion = tile->node + pb->first_node, *planes = inclusion + pb->tree_nodes;
     ck_codeblock *b = tile->block + pb->first_block;
+    ck_tag_shape shape;
+    shape_tags(&shape, pb->wide, pb->high);
     for (uint32_t y = 0; y < pb->high; y++)
         for (uint32_t x = 0; x < pb->wide; x++, b++) {
             if (h->overrun || h->broken)
@@ -143,10 +154,10 @@ static ck_status read_band_header(ck_header_bits *h, ck_tile *tile, const ck_pre
                 if (!header_bit(h))
                     continue;
             } else {
-                if (!tag_below(h, inclusion, pb->wide, pb->high, x, y, layer + 1))
+                if (!tag_below(h, inclusion, &shape, x, y, layer + 1))
                     continue;
                 /* One descent: no node is asked before its parent's value is known, so k_max may be the threshold at once. */
-                if (!tag_below(h, planes, pb->wide, pb->high, x, y, k_max))
+                if (!tag_below(h, planes, &shape, x, y, k_max))
                     return CK_ERR_DAMAGED;
                 b->included = 1;
                 b->zero_planes = (uint8_t)planes[y * pb->wide + x].low;

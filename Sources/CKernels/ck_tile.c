@@ -206,4 +206,18 @@ void ck_tile_prepare(ck_tile *tile)
                     }
                 }
         }
+    tile->blocks = block, tile->nodes = node;
+}
+
+void ck_tile_reset(ck_tile *tile)
+{
+    for (uint64_t i = 0; i < tile->precincts; i++)
+        tile->precinct[i].next_layer = 0;
+    for (uint64_t i = 0; i < tile->blocks; i++) {
+        ck_codeblock *b = &tile->block[i];
+        b->length_cleanup = b->length_refinement = 0;
+        b->contributions = b->included = b->zero_planes = b->passes = 0;
+        b->lblock = 3;
+    }
+    memset(tile->node, 0, tile->nodes * sizeof(ck_tag_node));
 }

@@ -88,7 +88,7 @@ typedef struct {
     uint32_t x0, y0, x1, y1; /* B-7 to B-10, reference grid */
     uint32_t components;
     uint8_t reduction;
-    uint64_t blocks, nodes, precincts; /* array sizes: upper bounds */
+    uint64_t blocks, nodes, precincts; /* array sizes: upper bounds until the tile is prepared */
     uint64_t blocks_wanted;
     ck_codeblock *block;
     ck_tag_node *node;
@@ -104,8 +104,10 @@ static inline uint32_t ck_row_stride(uint32_t width) { return (width + CK_ROW_PA
 ck_status ck_tile_layout(const ck_stream *s, const ck_siz *siz, const ck_style *style, uint32_t index, uint32_t reduction,
                          ck_tile *tile, ck_arena *arena);
 
-/* Fills precincts, code-blocks and tag trees after a layout that had an arena. */
+/* Fills precincts, code-blocks and tag trees after a layout that had an arena; the array sizes become exact. */
 void ck_tile_prepare(ck_tile *tile);
+/* Makes a prepared tile as it was before its packets were read. */
+void ck_tile_reset(ck_tile *tile);
 
 /* Samples of a code-block's place; band buffers are sized for 32 bits. */
 static inline void *ck_block_samples(const ck_band *band, const ck_codeblock *b, int is16)

@@ -32,6 +32,10 @@ static ck_status decode(const ck_htj2k_kernels *kernels, const uint8_t *data, si
     ck_htj2k_decoder *d;
     status = ck_htj2k_begin(kernels, data, nbytes, reduction, workers, &limits, arena, info->arena_nbytes, output, info->output_nbytes, &d,
                             &detail);
+    if (slot) { /* once more, from what the first time left */
+        ck_htj2k_call call = {kernels, data, nbytes, reduction, workers, &limits, arena, info->arena_nbytes, output, info->output_nbytes};
+        demand(ck_htj2k_begin_next(d, &call, &d, info, &detail) == status, "the same frame again begins otherwise");
+    }
     if (!status)
         ck_htj2k_set_checksum(d, plain_sum);
     while (!status && ck_htj2k_jobs(d)) {

@@ -105,6 +105,42 @@ typedef struct ck_htj2k_decoder ck_htj2k_decoder;
 ck_status ck_htj2k_begin(const ck_htj2k_kernels *kernels, const uint8_t *data, size_t nbytes, uint32_t reduction,
                          uint32_t workers, const ck_htj2k_limits *limits, void *arena, size_t arena_nbytes,
                          void *output, size_t output_nbytes, ck_htj2k_decoder **decoder, ck_error_detail *detail);
+
+/*
+ * The same for frame after frame in one arena, without parsing first:
+ *
+ *     decoder = NULL;
+ *     for each frame:
+ *         status = ck_htj2k_begin_next(decoder, &call, &decoder, &info, &detail);
+ *         if status is CK_ERR_ARGUMENT and detail.reason is CK_REASON_ARENA_SIZE or CK_REASON_OUTPUT_SIZE:
+ *             *info is complete, as from ck_htj2k_parse: make the arena or the output larger and call again, with NULL for `previous`
+ *         jobs and advance as above
+ *
+ * `previous`: what the last call gave for this very arena (NULL is always right), which nobody has written to since. When that frame had
+ * one tile and one layer, and this one has the same main header byte by byte, as many tile-parts (neither with marker segments of their
+ * own), the same reduction, workers and limits, and an arena of the same address and size, then headers, geometry and lists of code-blocks are taken over, and only packets are read. Otherwise all is
+ * done anew; results never differ. `data` of the frame before is not looked at. *decoder may be NULL after an error, and after some
+ * errors it is not: pass on what was given. *info is complete with CK_OK too.
+ *
+ * An output at a 64-byte boundary is written faster, and so are rows of a multiple of 64 bytes.
+ */
+typedef struct {
+    const ck_htj2k_kernels *kernels;
+    const uint8_t *data;
+    size_t nbytes;
+    uint32_t reduction, workers;
+    const ck_htj2k_limits *limits;
+    void *arena;
+    size_t arena_nbytes;
+    void *output;
+    size_t output_nbytes;
+} ck_htj2k_call;
+ck_status ck_htj2k_begin_next(ck_htj2k_decoder *previous, const ck_htj2k_call *call, ck_htj2k_decoder **decoder, ck_htj2k_info *info,
+                              ck_error_detail *detail);
+/* Did this frame take over headers and geometry? For statistics. */
+int ck_htj2k_took_over(const ck_htj2k_decoder *decoder);
+
+/* Jobs of the current step, numbered from 0; there may be more than workers, so let each worker take the next one that is left. */
 size_t ck_htj2k_jobs(const ck_htj2k_decoder *decoder);
 /* `scratch`: info->scratch_nbytes bytes at a 64-byte boundary, one per running job; NULL means the arena's own (one job only). */
 ck_status ck_htj2k_run_job(ck_htj2k_decoder *decoder, size_t job, void *scratch, ck_error_detail *detail);
