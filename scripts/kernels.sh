@@ -216,7 +216,7 @@ sanitizers=(-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 
 # build_tests FLAGS...: all test programs. $libraries says whether those of others are at hand.
 build_tests() {
-    local names=(test_ht_blocks test_ht_unstuff test_row_kernels test_row_source test_pack test_htj2k test_htj2k_damage test_htj2k_layers test_htj2k_next test_htj2k_reasons)
+    local names=(test_ht_blocks test_ht_unstuff test_row_kernels test_row_pairs test_row_source test_pack test_htj2k test_htj2k_damage test_htj2k_layers test_htj2k_next test_htj2k_reasons)
     local with=(htj2k_guarded htj2k_coverage row_test "${stream_names[@]}" "${library_names[@]}") name
     compile "$@" -- "$kernels"/*.c $(sources "${names[@]}" "${with[@]}" fuzz_replay fuzz_headers fuzz_packets fuzz_ht_blocks fuzz_htj2k)
     for name in "${names[@]}"; do
@@ -232,7 +232,7 @@ run_all() {
     local replay=() name
     for name in headers packets blocks streams; do replay+=("replay_$name $corpus/$name.hex"); done
     run_tests "test_ht_blocks $seed $1" "test_htj2k $seed $2" "test_htj2k_damage $seed" "test_htj2k_layers $seed $3" \
-        "test_htj2k_next $seed $4" "test_row_kernels $seed" "test_row_source $seed" "test_ht_unstuff $seed" "test_pack $seed" test_htj2k_reasons "${replay[@]}"
+        "test_htj2k_next $seed $4" "test_row_kernels $seed" "test_row_pairs $seed" "test_row_source $seed" "test_ht_unstuff $seed" "test_pack $seed" test_htj2k_reasons "${replay[@]}"
 }
 
 case "$command" in

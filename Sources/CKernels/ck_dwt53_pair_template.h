@@ -92,12 +92,16 @@ CK_TARGET CK_INLINE void CK_PAIR(clamp)(const CK_PAIR(state) *s, V *v)
     *v = ADD(*v, s->shift);
 }
 
-/* Vector i of the rows, lifted vertically: `row` and `h1` are the even row and the row after it, horizontally done. */
-CK_TARGET CK_INLINE void CK_PAIR(lift)(const ck_row_pair *p, CK_PAIR(state) *s, V *row, V *h1, uint32_t i, int mode, uint32_t nbytes,
-                                       int checked, int place)
+/*
+ * Half k of what low-pass samples n.. became, lifted vertically: `row` and `h1` are the even row and the row after it, horizontally done.
+ * Split rows have even samples in half 0 and odd ones in half 1.
+ */
+CK_TARGET CK_INLINE void CK_PAIR(lift)(const ck_row_pair *p, CK_PAIR(state) *s, V *row, V *h1, uint32_t n, uint32_t k, int mode,
+                                       uint32_t nbytes, int checked, int place)
 {
-    uint32_t width = p->n_low + p->n_high;
-    V even, odd, before, over = s->over, m, mask = WITHIN(i, width), h0 = LOAD(p->lifted + i);
+    uint32_t width = p->n_low + p->n_high, i = 2 * n + k * LANES;
+    uint32_t at = mode == CK_PAIR_SPLIT ? n : i, count = mode != CK_PAIR_SPLIT ? width : k ? p->n_high : p->n_low;
+    V even, odd, before, over = s->over, m, mask = WITHIN(at, count), h0 = LOAD(p->lifted + i);
     EVEN(even, *row, h0, *h1, mask);
     if (p->before) {
         if (mode == CK_PAIR_EXACT)
@@ -156,8 +160,8 @@ CK_TARGET CK_INLINE void CK_PAIR(step)(const ck_row_pair *p, CK_PAIR(state) *s, 
         s->h[r] = h1, s->e[r] = e1;
     }
     s->over = over;
-    CK_PAIR(lift)(p, s, &row[0][0], &row[1][0], 2 * n, mode, nbytes, checked, place);
-    CK_PAIR(lift)(p, s, &row[0][1], &row[1][1], 2 * n + LANES, mode, nbytes, checked, place);
+    CK_PAIR(lift)(p, s, &row[0][0], &row[1][0], n, 0, mode, nbytes, checked, place);
+    CK_PAIR(lift)(p, s, &row[0][1], &row[1][1], n, 1, mode, nbytes, checked, place);
 }
 
 CK_TARGET CK_INLINE void CK_PAIR(run)(const ck_row_pair *pair, const ck_sample_range *range, int mode, uint32_t nbytes, int checked)

@@ -134,7 +134,7 @@ static void samples(int mask, int checked, uint64_t seed)
     uint32_t first = res->y0 + below(&rng, k.height), size = k.kind == CK_ROWS_16 ? 2 : 4;
     size_t room = ck_row_stride(k.width);
     uint8_t *scratch = scratch_area.high - ck_row_source_nbytes(k.width); /* a multiple of 64, as the arena's */
-    ck_rows_begin(&source, kernels[mask], k.tc, k.level, k.kind, checked, first, scratch);
+    ck_rows_begin(&source, kernels[mask], k.tc, k.level, k.kind, checked, 0, first, scratch);
     int right = 1, turn = 0, flagged;
     int64_t reach = 0;
     for (int64_t e = first & ~(uint32_t)1; e - 1 < (int64_t)res->y1 && right; e += 2, turn ^= 1) {
@@ -157,7 +157,7 @@ static void samples(int mask, int checked, uint64_t seed)
 }
 
 /* ck_rows_next_pixels, which is for 16 bits and resolutions that begin at an even column. */
-static void pixels(int mask, int checked, uint32_t nbytes, uint64_t seed)
+static void pixels(int mask, int checked, uint32_t nbytes, int exact, uint64_t seed)
 {
     uint64_t rng = seed;
     const ck_resolution *res = &k.tc->resolution[k.level];
@@ -165,14 +165,17 @@ static void pixels(int mask, int checked, uint32_t nbytes, uint64_t seed)
         return;
     uint32_t bits = 1 + below(&rng, 8 * nbytes), first = res->y0 + below(&rng, k.height);
     ck_sample_range range = {-(1 << (bits - 1)), (1 << (bits - 1)) - 1, below(&rng, 2) ? 0 : 1 << (bits - 1)};
+    if (exact)
+        range = (ck_sample_range){INT16_MIN, INT16_MAX, 0};
     ck_row_source source;
-    ck_rows_begin(&source, kernels[mask], k.tc, k.level, k.kind, checked, first, scratch_area.high - ck_row_source_nbytes(k.width));
+    ck_rows_begin(&source, kernels[mask], k.tc, k.level, k.kind, checked, 0, first,
+                  scratch_area.high - ck_row_source_nbytes(k.width));
     int right = 1, turn = 0;
     for (int64_t e = first & ~(uint32_t)1; e - 1 < (int64_t)res->y1; e += 2, turn ^= 1) {
         uint8_t *to[2] = {place_row(0, (size_t)k.width * nbytes, 1, 0, &rng),
                           place_row(1 + turn, (size_t)k.width * nbytes, 1, 0, &rng)};
         int wanted[2] = {e - 1 >= (int64_t)first, e >= (int64_t)first && e < (int64_t)res->y1};
-        ck_rows_next_pixels(&source, &range, nbytes, wanted[0] ? to[0] : NULL, wanted[1] ? to[1] : NULL);
+        ck_rows_next_pixels(&source, &range, nbytes, exact, wanted[0] ? to[0] : NULL, wanted[1] ? to[1] : NULL);
         for (int n = 0; n < 2; n++)
             for (uint32_t i = 0; wanted[n] && i < k.width; i++) {
                 int64_t v = k.x[(size_t)(e - 1 + n - res->y0) * k.width + i];
@@ -204,7 +207,7 @@ static void joined(int mask, uint32_t n, int rct, int checked, uint32_t nbytes, 
         range[c] = (ck_sample_range){-(1 << (depth - 1)), (1 << (depth - 1)) - 1, below(&rng, 2) ? 1 << (depth - 1) : 0};
     }
     uint8_t *out = place_row(3, 3 * (size_t)n * nbytes, 1, 0, &rng);
-    (rct ? kernels[mask]->rct_pixels[checked] : kernels[mask]->pixels3)(in, range, nbytes, n, out, &watch);
+    (rct ? kernels[mask]->rct_pixels : kernels[mask]->pixels3)(in, range, nbytes, n, out, &watch);
     int right = row_is_clean(3), flagged = 0;
     for (uint32_t i = 0; i < 32; i++)
         flagged |= watch.over[i] < 0;
@@ -234,7 +237,9 @@ static void round_of(uint64_t seed, uint64_t turn)
                 for (int checked = kind == CK_ROWS_16 && wide; checked < 2; checked++) {
                     samples(m, checked, at);
                     if (kind == CK_ROWS_16)
-                        pixels(m, checked, 1, at), pixels(m, checked, 2, at);
+                        pixels(m, checked, 1, 0, at), pixels(m, checked, 2, 0, at);
+                    if (kind == CK_ROWS_16 && !checked)
+                        pixels(m, checked, 2, 1, at);
                 }
         }
     for (int m = 0; m < masks; m++)
