@@ -257,16 +257,9 @@ final class FrameWorker {
                 if case .verified = verification.verdict { outcome.mismatchCause = .decoder }
             }
         } catch let failure {
+            // No second opinion here: what one decoder calls damaged may end the process in the other.
             error = failure
-            // As for a second opinion: bytes that came once may be spoilt.
-            guard outcome.resolution.isFull, cameAgain(),
-                let other = decoder.rescue(encoded, storedAs: syntax, after: failure)
-            else { return nil }
-            decoded = other
-            verification = FrameVerifier.verify(decoded, encoded: encoded, against: frame, pool: pool)
-            guard case .verified = verification.verdict else { return nil }
-            outcome.mismatchCause = .decoder
-            error = nil
+            return nil
         }
         outcome.decoder = decoded.decoder
         outcome.fallbackReason = decoded.fallbackReason

@@ -106,19 +106,6 @@ public final class FrameDecoder {
         }
     }
 
-    /// A second attempt at a frame that could not be decoded, where the program may choose the decoder: OpenJPEG, in
-    /// case the fault is the native decoder's. What comes of it counts only with the right checksum.
-    public func rescue(_ encoded: PooledBuffer, storedAs syntax: TransferSyntax, after error: DecodeError)
-        -> DecodedFrame?
-    {
-        guard preference == .auto, syntax.isJPEG2000Family,
-            error.kind == .damaged || error.kind == .truncated
-        else { return nil }
-        var frame = try? openJPEG.decode(encoded.bytes, pool: pool)
-        frame?.fallbackReason = error.code
-        return frame
-    }
-
     /// A second opinion on a frame whose checksum is wrong: decodes it with OpenJPEG where the native decoder made
     /// `suspect`, so that a fault of one decoder is never taken for one of the service.
     ///
