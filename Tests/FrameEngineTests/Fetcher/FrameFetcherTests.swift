@@ -126,6 +126,7 @@ struct FrameFetcherTests {
         #expect(frame.withUnsafeSamples(as: Int16.self) { Array($0) } == [0x1234, -1, 0, 1])
         #expect(frame.withUnsafeSamples(as: UInt16.self) { $0.count } == nil)
         #expect(frame.withUnsafeSamples(as: Int8.self) { $0.count } == nil)
+        #expect(budget.takeNow(93) == nil)
         #expect(budget.takeNow(92) != nil)
         let stored = FetchedFrame(
             outcome: FrameOutcome(frame: planned, status: .verified),
