@@ -4,6 +4,8 @@ protocol EngineOptions: Sendable {
     var workers: Int? { get }
     var connections: Int? { get }
     var streams: Int? { get }
+    var protocolChoice: ProtocolChoice { get }
+    var idleTimeout: Duration? { get }
     var requestsPerSecond: Double? { get }
     var memoryLimitInBytes: Int { get }
     var retry: RetryPolicy { get }
@@ -28,6 +30,8 @@ struct EngineParts: Sendable {
         configuration.bodyBytesInFlightLimit = options.memoryLimitInBytes / 2
         if let connections = options.connections { configuration.maximumConnections = connections }
         if let streams = options.streams { configuration.streamsPerConnection = streams }
+        configuration.protocolChoice = options.protocolChoice
+        if let idleTimeout = options.idleTimeout { configuration.idleTimeout = idleTimeout }
         configuration.growsConnections = options.connections == nil && options.streams == nil
         transport = try CurlTransport(configuration: configuration, pool: BufferPool())
         client = HealthImagingClient(transport: transport, settings: settings, retry: options.retry)

@@ -19,6 +19,10 @@ public struct FetchOptions: Sendable {
     public var connections: Int?
     /// HTTP/2 streams a connection, below 20 (the service drops connections beyond).
     public var streams: Int?
+    /// The HTTP version over TLS.
+    public var protocolChoice = ProtocolChoice.automatic
+    /// A request on which no byte moves for this long is given up and made again; nil for the transport's default.
+    public var idleTimeout: Duration?
     /// Requests a second, in the long run. nil: the documented quota for AWS's own endpoints, no limit elsewhere.
     public var requestsPerSecond: Double?
     /// Bytes of frames in flight, encoded and decoded together.

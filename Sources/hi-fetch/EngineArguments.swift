@@ -17,3 +17,18 @@ extension SyntheticModality: ExpressibleByArgument {
 extension HealthImagingID: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
+
+/// `ProtocolChoice` as it is written on the command line.
+enum HTTPVersionArgument: String, ExpressibleByArgument, CaseIterable {
+    case auto
+    case http1 = "1.1"
+    case http2 = "2"
+
+    var choice: ProtocolChoice {
+        switch self {
+        case .auto: .automatic
+        case .http1: .http1
+        case .http2: .http2
+        }
+    }
+}

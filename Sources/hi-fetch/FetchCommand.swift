@@ -164,6 +164,18 @@ struct LimitOptions: ParsableArguments {
     var streams: Int?
 
     @Option(
+        name: .customLong("http-version"),
+        help: "Over TLS: 1.1, 2, or auto, which is 2 where the installed libcurl multiplexes safely.")
+    var httpVersion = HTTPVersionArgument.auto
+
+    @Option(
+        name: .customLong("idle-timeout"),
+        help: ArgumentHelp(
+            "Give a request up, and make it again, when no byte moves for so long; 30 by default.",
+            valueName: "seconds"))
+    var idleTimeout: Int?
+
+    @Option(
         name: .customLong("max-tps"),
         help: ArgumentHelp(
             """
@@ -187,6 +199,7 @@ struct LimitOptions: ParsableArguments {
         // The service drops connections that carry 20 streams or more (its own batch tool's README).
         try Self.check(streams, "--streams", 1...19)
         try Self.check(retries, "--retries", 0...100)
+        try Self.check(idleTimeout, "--idle-timeout", 1...3600)
         if let rate = maximumRequestsPerSecond, !(1...1_000_000).contains(rate) {
             throw ValidationError("--max-tps must be from 1 to 1000000.")
         }
@@ -202,6 +215,8 @@ struct LimitOptions: ParsableArguments {
         options.workers = workers
         options.connections = connections
         options.streams = streams
+        options.protocolChoice = httpVersion.choice
+        options.idleTimeout = idleTimeout.map { .seconds($0) }
         options.requestsPerSecond = maximumRequestsPerSecond
         options.retry.attempts = retries + 1
         if let memoryLimit { options.memoryLimitInBytes = memoryLimit.bytes }
