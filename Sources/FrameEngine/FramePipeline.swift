@@ -21,6 +21,7 @@ struct FramePipeline: Sendable {
     let retry: RetryPolicy
     /// What a frame is taken for that has no hint.
     let typical = TypicalFrame()
+    let canary = CanaryFrame()
     let allowsUnverifiable: Bool
     /// What is decoded and written of each frame.
     var resolution = ResolutionChoice.full
@@ -48,7 +49,8 @@ struct FramePipeline: Sendable {
         _ frame: PlannedFrame, holding lease: AsyncBudget.Lease, into sink: any FrameSink
     ) async throws -> Result {
         var triage = MismatchTriage()
-        var firstFailure: ContinuousClock.Instant?
+        var isLastAttempt = false
+        var retriesByError: [String: Int] = [:]
         var attempt = 1
         var renewals = 0
         while true {
@@ -79,27 +81,69 @@ struct FramePipeline: Sendable {
             if result.outcome.mismatchCause == nil {
                 result.outcome.mismatchCause = triage.cause(endingWith: result.outcome.status)
             }
-            let since = firstFailure ?? .now
-            firstFailure = since
-            // The same bytes twice: the network is not at fault and a third time would not help.
-            guard let error = result.error, error.isRetryable, !triage.cameAgain,
-                allowsAttempt(after: attempt, failingSince: since, error)
+            result.outcome.retriesByError = retriesByError
+            if result.outcome.status == .verified { canary.note(frame) }
+            // The same bytes twice: the network is not at fault and a third time would not help. But what is no frame
+            // at all, such as a gateway's page, says nothing about the frame, however often it comes; and a flipped bit
+            // can make a header say anything, so that whatever does not decode is asked for once more.
+            let isForeign = (result.error as? DecodeError)?.kind == .notACodestream
+            guard let error = result.error, error.isRetryable || error.stage == .decode,
+                isForeign || !triage.cameAgain
             else { return result }
+            switch try await verdict(after: attempt, error, wasLastAttempt: isLastAttempt) {
+            case .giveUp: return result
+            case .onceMore: isLastAttempt = true
+            case .again:
+                try await Task.sleep(
+                    for: retry.delay(after: attempt, retryAfter: (error as? ServiceError)?.retryAfter))
+            }
             metrics.retry(after: error)
-            try await Task.sleep(
-                for: retry.delay(after: attempt, retryAfter: (error as? ServiceError)?.retryAfter))
+            retriesByError[FrameFailure(error).key, default: 0] += 1
             attempt += 1
         }
     }
 
-    private func allowsAttempt(
-        after attempt: Int, failingSince firstFailure: ContinuousClock.Instant, _ error: any StageError
-    ) -> Bool {
-        if retry.allowsAttempt(after: attempt) { return true }
-        guard retry.attempts > 1 else { return false }
-        // A service that asks to slow down is there: it gets four times as long.
-        if (error as? ServiceError)?.isThrottling == true { return retry.allowsAttempt(after: attempt / 4) }
-        return error.isServiceUnavailable && gate.health.isOutage(since: firstFailure)
+    /// What becomes of a frame after a failed attempt.
+    private enum Verdict {
+        case giveUp
+        /// After a delay.
+        case again
+        /// At once, and for the last time.
+        case onceMore
+    }
+
+    private func verdict(
+        after attempt: Int, _ error: any StageError, wasLastAttempt: Bool
+    ) async throws -> Verdict {
+        if retry.allowsAttempt(after: attempt) { return .again }
+        guard retry.attempts > 1 else { return .giveUp }
+        if (error as? ServiceError)?.isThrottling == true {
+            // A service that asks to slow down is there: it gets four times as long.
+            return retry.allowsAttempt(after: attempt / 4) ? .again : .giveUp
+        }
+        guard error.isServiceUnavailable, !wasLastAttempt else { return .giveUp }
+        // Attempts at a service that is gone do not count. Whether it is gone, or fails for this frame alone, nobody
+        // else's answers tell for sure (there may be nobody else), so it is asked for a frame that it had before.
+        let failure = ContinuousClock.now
+        var questions = 1
+        while gate.health.isWorthWaitingFor, failure.duration(to: .now) < gate.health.patience {
+            guard canary.exists else { return .again }
+            if try await canary.isAnswered(after: failure, isThere) { return .onceMore }
+            try await Task.sleep(for: retry.delay(after: questions))
+            questions += 1
+        }
+        return .giveUp
+    }
+
+    /// Whether the service has an answer for `frame`, be it a refusal.
+    private func isThere(_ frame: PlannedFrame) async -> Bool {
+        do {
+            var renewals = 0
+            _ = try await fetch(frame, renewals: &renewals)
+            return true
+        } catch {
+            return (error as? any StageError)?.isServiceUnavailable == false
+        }
     }
 
     /// One request for the frame's bytes, as served; another one with new credentials where the old have expired.

@@ -34,6 +34,9 @@ public struct FetchProgress: Sendable, Equatable, Codable {
     /// Failed and mismatched frames by `stage/code`.
     public var framesByError: [String: Int] = [:]
 
+    /// Errors after which a frame was asked for again, by `stage/code`, whether it healed or not.
+    public var retriesByError: [String: Int] = [:]
+
     private static let errorKeysKept = 64
 
     public init() {}
@@ -62,11 +65,13 @@ public struct FetchProgress: Sendable, Equatable, Codable {
         if let reduction = outcome.reduction { framesByReduction[String(reduction), default: 0] += 1 }
         if outcome.lacksResolution { framesLackingResolution += 1 }
         if let cause = outcome.mismatchCause { framesByMismatchCause[cause.rawValue, default: 0] += 1 }
-        if let failure = outcome.failure {
-            // Some codes come from the service, which may invent a new one for every frame.
-            let key = "\(failure.stage.rawValue)/\(failure.code)"
-            let isKept = framesByError[key] != nil || framesByError.count < Self.errorKeysKept
-            framesByError[isKept ? key : "other", default: 0] += 1
-        }
+        if let failure = outcome.failure { Self.add(1, to: &framesByError, key: failure.key) }
+        for (key, count) in outcome.retriesByError { Self.add(count, to: &retriesByError, key: key) }
+    }
+
+    /// Some codes come from the service, which may invent a new one for every frame.
+    private static func add(_ count: Int, to counts: inout [String: Int], key: String) {
+        let isKept = counts[key] != nil || counts.count < errorKeysKept
+        counts[isKept ? key : "other", default: 0] += count
     }
 }

@@ -25,6 +25,9 @@ public struct FrameFailure: Sendable, Equatable {
     public init(_ error: any StageError) {
         self.init(stage: error.stage, code: error.code, message: error.message)
     }
+
+    /// `stage/code`: what reports count by.
+    public var key: String { "\(stage.rawValue)/\(code)" }
 }
 
 /// All that is worth recording of one finished frame.
@@ -70,6 +73,8 @@ public struct FrameOutcome: Sendable {
     public var mismatchCause: MismatchCause?
     /// Requests made for this frame.
     public var attempts = 0
+    /// Errors after which it was asked for again, by `stage/code`: what healed, or did not.
+    public var retriesByError: [String: Int] = [:]
     public var failure: FrameFailure?
 
     /// - Parameter resolution: which resolution is asked for. What the metadata states for a lower one is known only

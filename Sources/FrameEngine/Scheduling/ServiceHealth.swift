@@ -25,12 +25,8 @@ public final class ServiceHealth: Sendable {
         return last.duration(to: .now) >= patience
     }
 
-    /// Whether a frame that has failed since `firstFailure` should wait on: nobody else has had an answer since
-    /// then either, and the patience is not used up.
-    public func isOutage(since firstFailure: ContinuousClock.Instant) -> Bool {
-        guard let last = lastAnswer.withLock({ $0 }) else { return false }
-        return last < firstFailure && firstFailure.duration(to: .now) < patience
-    }
+    /// Whether the service answered once, and has not been silent for longer than the patience lasts.
+    public var isWorthWaitingFor: Bool { hasAnswered && !isGone }
 }
 
 extension StageError {

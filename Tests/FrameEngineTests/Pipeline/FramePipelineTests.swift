@@ -16,12 +16,15 @@ struct FramePipelineTests {
         directory = try OutputDirectory(folder.path)
     }
 
-    private func frame(_ number: Int = 1, crc32: UInt32? = CRC32.checksum(pixels)) throws -> PlannedFrame {
+    private func frame(
+        _ number: Int = 1, crc32: UInt32? = CRC32.checksum(pixels),
+        storedAs syntax: TransferSyntax = .explicitVRLittleEndian
+    ) throws -> PlannedFrame {
         let hexadecimal = String(number, radix: 16)
         let instance = PlannedInstance(
             datastoreID: try #require(HealthImagingID(String(repeating: "a", count: 32))),
             imageSetID: try #require(HealthImagingID(String(repeating: "b", count: 32))),
-            storedTransferSyntax: .explicitVRLittleEndian)
+            storedTransferSyntax: syntax)
         return PlannedFrame(
             instance: instance, frameNumber: number,
             imageFrameID: try #require(
@@ -76,6 +79,10 @@ struct FramePipelineTests {
         let outcome = try await pipeline(service).process(try frame()).outcome
         #expect(outcome.status == .verified)
         #expect(outcome.attempts == 4)
+        #expect(
+            outcome.retriesByError == [
+                "request/ThrottlingException": 1, "request/ServiceUnavailable": 1, "transport/curl-56": 1,
+            ])
     }
 
     @Test("attempts are bounded, and the last error is the frame's")
@@ -102,15 +109,53 @@ struct FramePipelineTests {
         #expect(endless.requests.value == 12)
     }
 
-    @Test("an outage of a service that answered before is waited out, beyond the usual attempts")
-    func outage() async throws {
+    @Test(
+        "an outage of a service that answered before is waited out, however many attempts were used up",
+        arguments: [3, 9, 40])
+    func outage(_ broken: Int) async throws {
         let pixels = ScriptedService.Answer.bytes(Self.pixels)
-        let service = ScriptedService([pixels] + Array(repeating: .broken, count: 12) + [pixels])
+        let service = ScriptedService([pixels] + Array(repeating: .broken, count: broken) + [pixels])
         let pipeline = try pipeline(service, attempts: 3)
         _ = try await pipeline.process(try frame(1))
         let outcome = try await pipeline.process(try frame(2)).outcome
         #expect(outcome.status == .verified)
-        #expect(outcome.attempts == 13)
+        // Beyond its attempts nobody asks for the frame until the service has shown that it is there.
+        #expect(outcome.attempts == 4)
+        #expect(service.requests.value == broken + 3)
+    }
+
+    @Test(
+        "frames that fail alone are no outage, also when they are the last: the service is asked for a frame it had",
+        arguments: [.status(500, code: "InternalServerException"), .broken] as [ScriptedService.Answer])
+    func lastFrames(_ failure: ScriptedService.Answer) async throws {
+        let health = ServiceHealth()
+        let pixels = ScriptedService.Answer.bytes(Self.pixels)
+        let service = ScriptedService([pixels, failure, failure, failure, pixels, failure])
+        let pipeline = try pipeline(service, attempts: 3, health: health)
+        _ = try await pipeline.process(try frame(1))
+        let outcome = try await pipeline.process(try frame(2)).outcome
+        #expect(outcome.status == .failed)
+        // Three, the question, and one last attempt at a service that is known to be there.
+        #expect(outcome.attempts == 4)
+        #expect(service.requests.value == 6)
+        #expect(!health.isGone)
+    }
+
+    @Test(
+        "many frames that wait out an outage ask one after the other, and the first answer is enough for all")
+    func sharedQuestion() async throws {
+        let pixels = ScriptedService.Answer.bytes(Self.pixels)
+        let service = ScriptedService([pixels] + Array(repeating: .broken, count: 200) + [pixels])
+        let pipeline = try pipeline(service, attempts: 2)
+        _ = try await pipeline.process(try frame(1))
+        let frames = try (2...41).map { try frame($0) }
+        let verified = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for frame in frames {
+                group.addTask { try await pipeline.process(frame).outcome.status == .verified }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(verified == 40)
     }
 
     @Test("when the patience for an outage is used up, the frame fails and the service counts as gone")
@@ -180,6 +225,45 @@ struct FramePipelineTests {
         let outcome = try await pipeline(service, attempts: 1).process(try frame()).outcome
         #expect(outcome.status == .mismatch)
         #expect(outcome.mismatchCause == nil)
+    }
+
+    @Test(
+        "a page in place of a frame says nothing about the frame: it is tried as often as any error, and counted"
+    )
+    func page() async throws {
+        let image = TestImage(width: 40, height: 30, planes: [.init(precision: 8, isSigned: false)])
+        let codestream = try TestEncoder(decompositions: 2).encode(image)
+        let page = ScriptedService.Answer.bytes(Array("<!DOCTYPE html><html></html>".utf8))
+        let frame = try frame(crc32: CRC32.checksum(image.raster()), storedAs: .htj2kLosslessRPCL)
+        let service = ScriptedService([page, page, page, .bytes(codestream)])
+        let outcome = try await pipeline(service).process(frame).outcome
+        #expect(outcome.status == .verified)
+        #expect(outcome.attempts == 4)
+        #expect(outcome.retriesByError == ["decode/not-a-codestream": 3])
+        let endless = ScriptedService([page])
+        #expect(try await pipeline(endless).process(frame).outcome.status == .failed)
+        #expect(endless.requests.value == 4)
+    }
+
+    @Test(
+        "a flipped bit can make a header ask for anything: what seems too large or unknown is asked for once more"
+    )
+    func flippedHeader() async throws {
+        let image = TestImage(width: 40, height: 30, planes: [.init(precision: 8, isSigned: false)])
+        let codestream = try TestEncoder(decompositions: 2).encode(image)
+        // The highest bits of SIZ's width and tile width (ITU-T T.800, A.5.1).
+        var spoilt = codestream
+        spoilt[8] ^= 0x80
+        spoilt[24] ^= 0x80
+        let frame = try frame(crc32: CRC32.checksum(image.raster()), storedAs: .htj2kLosslessRPCL)
+        let service = ScriptedService([.bytes(spoilt), .bytes(codestream)])
+        let outcome = try await pipeline(service).process(frame).outcome
+        #expect(outcome.status == .verified)
+        #expect(outcome.retriesByError == ["decode/over-limit": 1])
+        let lasting = ScriptedService([.bytes(spoilt)])
+        let failed = try await pipeline(lasting).process(frame).outcome
+        #expect(failed.failure?.code == "over-limit")
+        #expect(lasting.requests.value == 2)
     }
 
     @Test("a frame without a checksum is written only where the user allows it, and marked either way")
