@@ -14,6 +14,12 @@ struct LocalServe: AsyncParsableCommand {
             Serves until Ctrl-C. With --tls: HTTP/2 and HTTP/1.1, with a certificate of the store's own \
             authority, whose file is printed. With --json: one line when it accepts connections \
             {"event":"ready","url":...,"caCertificate":...,"pid":...}.
+
+            FAULTS: --faults makes the server misbehave as networks and services do, by the seed in the same way \
+            each time. SPEC is a list of items with commas between them; a RATE is 0.05 or 5%; for example \
+            seed=7,429=0.05,503=2%:1-3s,truncate=0.05,latency=lognormal(40ms,0.5),quota=200/s
+
+            \(FaultPlan.help)
             """)
 
     /// Printed when connections are accepted.
@@ -59,9 +65,26 @@ struct LocalServe: AsyncParsableCommand {
             valueName: "key:secret"))
     var credentials: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Inject faults: see FAULTS above. What was injected is told at GET /_faults and at the end.",
+            valueName: "spec"))
+    var faults: String?
+
+    @Option(
+        name: .customLong("faults-log"),
+        help: ArgumentHelp("Append a JSON line to this file for each injected fault.", valueName: "file"))
+    var faultsLog: String?
+
     @OptionGroup var outputOptions: OutputOptions
 
     func validate() throws {
+        do throws(FaultSpecError) {
+            if let faults { _ = try FaultPlan(parsing: faults) }
+        } catch {
+            throw ValidationError("--faults, \(error.message).")
+        }
+        if faultsLog != nil, faults == nil { throw ValidationError("--faults-log goes with --faults.") }
         // Taken as text and judged here: the parser's own complaint would repeat the value, and with it a secret.
         guard credentials.allSatisfy({ Self.credentials(from: $0) != nil }) else {
             throw ValidationError("--credentials must be KEY:SECRET.")
@@ -77,6 +100,8 @@ struct LocalServe: AsyncParsableCommand {
         configuration.port = port
         configuration.usesTLS = tls
         configuration.credentials = credentials.compactMap(Self.credentials(from:))
+        configuration.faults = try faults.map { try FaultPlan(parsing: $0) }
+        configuration.faultLogPath = faultsLog
         let server = try LocalServer(configuration: configuration)
         let serving = Task {
             try await server.run { address in
@@ -88,7 +113,16 @@ struct LocalServe: AsyncParsableCommand {
         }
         let signals = InterruptSignals { serving.cancel() }
         defer { signals.stop() }
+        defer { Self.print(server.injectedFaults, console: console) }
         try await serving.value
+    }
+
+    private static func print(_ injected: InjectedFaults?, console: Console) {
+        guard let injected else { return }
+        let counts = injected.faults.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        console.message(
+            "hi-fetch: faults injected into \(injected.requests) requests: "
+                + (counts.isEmpty ? "none" : counts.joined(separator: ", ")))
     }
 
     private static func credentials(from text: String) -> AWSCredentials? {

@@ -29,25 +29,52 @@ struct APIResponder: HTTPResponder {
     }
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        let body: [UInt8]
+        guard let apiRequest = try await receive(request) else { return tooLarge }
+        return http(try await answer(to: apiRequest))
+    }
+
+    // MARK: The steps of an answer
+
+    /// The request with its whole body; nil where that is over the limit.
+    func receive(_ request: Request) async throws -> APIRequest? {
         do {
-            body = try await [UInt8](request.body.collect(upTo: bodyLimitInBytes).readableBytesView)
+            let body = try await request.body.collect(upTo: bodyLimitInBytes)
+            return Self.request(request, body: [UInt8](body.readableBytesView))
         } catch is NIOTooManyBytesError {
-            return http(APIError.tooLarge(limitInBytes: bodyLimitInBytes).response)
+            return nil
         }
-        let apiRequest = Self.request(request, body: body)
-        let answer = try await threads.runIfActive {
+    }
+
+    /// What a request with too large a body is answered.
+    var tooLarge: Response { http(APIError.tooLarge(limitInBytes: bodyLimitInBytes).response) }
+
+    /// Checks the signature and asks the API.
+    func answer(to request: APIRequest) async throws -> APIResponse {
+        let answer = try await blocking {
             do throws(APIError) {
-                try authenticator?.verify(apiRequest, at: Date.now)
-                return api.respond(to: apiRequest)
+                try authenticator?.verify(request, at: Date.now)
+                return api.respond(to: request)
             } catch {
                 return error.response
             }
         }
         if let failure = answer.failure {
-            onFailure("\(apiRequest.method) \(apiRequest.path): \(failure)")
+            onFailure("\(request.method) \(request.path): \(failure)")
         }
-        return http(answer)
+        return answer
+    }
+
+    /// Runs what blocks on the disk, where that does no harm.
+    func blocking<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await threads.runIfActive(work)
+    }
+
+    /// A body as a whole, in memory.
+    func bytes(of body: APIResponse.Body) async throws -> ByteBuffer {
+        switch body {
+        case .bytes(let bytes): bytes
+        case .file(let file): try await blocking { try file.read(count: file.size, at: 0) }
+        }
     }
 
     /// The fields with `host` among them: HTTP/2 sends it as `:authority`, and the HTTP/1 codec files it there too.
@@ -60,7 +87,8 @@ struct APIResponder: HTTPResponder {
             method: request.method.rawValue, target: request.head.path ?? "/", fields: fields, body: body)
     }
 
-    private func http(_ answer: APIResponse) -> Response {
+    /// An answer as HTTP.
+    func http(_ answer: APIResponse) -> Response {
         var headers = HTTPFields()
         for field in answer.fields {
             if let name = HTTPTypes.HTTPField.Name(field.name) { headers[name] = field.value }

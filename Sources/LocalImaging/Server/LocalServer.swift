@@ -14,6 +14,7 @@ import ServiceLifecycle
 public struct LocalServer: Sendable {
     private let configuration: LocalServerConfiguration
     private let tls: TLSConfiguration?
+    private let injector: FaultInjector?
 
     /// The certificate (PEM) that clients must trust; nil without TLS.
     public let caCertificatePath: String?
@@ -21,9 +22,16 @@ public struct LocalServer: Sendable {
     /// How long requests in flight may go on after `run` is cancelled.
     static let gracePeriod = Duration.seconds(5)
 
-    /// Reads or makes the certificates where TLS is wanted. Nothing listens before `run`.
+    /// Reads or makes the certificates where TLS is wanted, and opens the log of faults. Nothing listens before `run`.
     public init(configuration: LocalServerConfiguration) throws(LocalServerError) {
         self.configuration = configuration
+        if let plan = configuration.faults {
+            var log: FaultLog?
+            if let path = configuration.faultLogPath { log = try FaultLog(path: path) }
+            injector = FaultInjector(plan, log: log)
+        } else {
+            injector = nil
+        }
         if configuration.usesTLS {
             let authority = CertificateAuthority(store: configuration.store)
             tls = try authority.serverConfiguration()
@@ -33,6 +41,9 @@ public struct LocalServer: Sendable {
             caCertificatePath = nil
         }
     }
+
+    /// The faults that were injected so far; nil where there is no plan. Any thread.
+    public var injectedFaults: InjectedFaults? { injector?.injected }
 
     /// Serves until the task is cancelled, then lets requests in flight end and returns.
     ///
@@ -50,24 +61,14 @@ public struct LocalServer: Sendable {
     private func serve(
         threads: NIOThreadPool, onReady: @escaping @Sendable (LocalServerAddress) async -> Void
     ) async -> Result<Void, any Error> {
-        let configuration = configuration
-        let scheme = tls == nil ? "http" : "https"
         do {
-            let application = Application(
-                responder: APIResponder(configuration: configuration, threads: threads),
-                server: try tls.map { try .http2Upgrade(tlsConfiguration: $0) } ?? .http1(),
-                configuration: ApplicationConfiguration(
-                    address: .hostname(configuration.host, port: configuration.port)),
-                onServerRunning: { channel in
-                    let port = channel.localAddress?.port ?? configuration.port
-                    let host =
-                        configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-                    await onReady(
-                        LocalServerAddress(
-                            host: configuration.host, port: port, url: "\(scheme)://\(host):\(port)"))
-                },
-                logger: Self.silentLogger)
-            try await runUntilCancelled(application)
+            let responder = APIResponder(configuration: configuration, threads: threads)
+            if let injector {
+                let faulty = FaultyResponder(api: responder, injector: injector, store: configuration.store)
+                try await runUntilCancelled(application(faulty, onReady: onReady))
+            } else {
+                try await runUntilCancelled(application(responder, onReady: onReady))
+            }
             return .success(())
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             return .failure(LocalServerError.portInUse(host: configuration.host, port: configuration.port))
@@ -82,6 +83,33 @@ public struct LocalServer: Sendable {
         } catch {
             return .failure(error)
         }
+    }
+
+    private func application<Responder: HTTPResponder>(
+        _ responder: Responder, onReady: @escaping @Sendable (LocalServerAddress) async -> Void
+    ) throws -> Application<Responder>
+    where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+        let configuration = configuration
+        let scheme = tls == nil ? "http" : "https"
+        let isFaulty = injector != nil
+        let handlers: @Sendable () -> [any RemovableChannelHandler] = { isFaulty ? [HangUpHandler()] : [] }
+        return Application(
+            responder: responder,
+            server: try tls.map {
+                try .http2Upgrade(
+                    tlsConfiguration: $0,
+                    configuration: .init(streamConfiguration: .init(additionalChannelHandlers: handlers())))
+            } ?? .http1(configuration: .init(additionalChannelHandlers: handlers())),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port)),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? configuration.port
+                let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+                await onReady(
+                    LocalServerAddress(
+                        host: configuration.host, port: port, url: "\(scheme)://\(host):\(port)"))
+            },
+            logger: Self.silentLogger)
     }
 
     /// Cancelling the services themselves would cut requests short, so they run in a task of their own, which is told

@@ -19,6 +19,11 @@ public struct LocalServerConfiguration: Sendable {
     /// A larger request body is refused with 413.
     public var requestBodyLimitInBytes = 1 << 20
 
+    /// What goes wrong on purpose; nil for nothing.
+    public var faults: FaultPlan?
+    /// Where each injected fault is logged, one JSON line each, behind what is there; nil for nowhere.
+    public var faultLogPath: String?
+
     /// Told of every request that fails through no fault of the client: one line. Called on any thread.
     public var onFailure: @Sendable (String) -> Void = { line in
         FileHandle.standardError.write(Data("hi-fetch: \(line)\n".utf8))

@@ -9,11 +9,14 @@ public enum LocalServerError: Error, Equatable, Sendable, CustomStringConvertibl
     /// The certificate authority below the store cannot be read or made.
     case certificates(path: String, reason: String)
 
+    /// The log of injected faults cannot be written.
+    case faultLog(path: String, errno: Int32)
+
     /// A short stable word for machines.
     public var code: String {
         switch self {
         case .portInUse: "port-in-use"
-        case .cannotBind(_, _, let errno): "errno-\(errno)"
+        case .cannotBind(_, _, let errno), .faultLog(_, let errno): "errno-\(errno)"
         case .certificates: "certificates"
         }
     }
@@ -28,6 +31,8 @@ public enum LocalServerError: Error, Equatable, Sendable, CustomStringConvertibl
         case .certificates(let path, let reason):
             "the server's certificates in \(path) cannot be used: \(reason); "
                 + "remove that folder to have new ones made"
+        case .faultLog(let path, let errno):
+            "cannot write the log of faults \(path): \(String(cString: strerror(errno)))"
         }
     }
 

@@ -19,19 +19,7 @@ struct LocalServerTests {
     ) async throws {
         var configuration = LocalServerConfiguration(store: temporary.store)
         change(&configuration)
-        let server = try LocalServer(configuration: configuration)
-        let (ready, told) = AsyncStream.makeStream(of: LocalServerAddress.self)
-        let running = Task {
-            defer { told.finish() }
-            try await server.run { told.yield($0) }
-        }
-        var result: Result<Void, any Error> = .success(())
-        for await address in ready {
-            do { try await body(address) } catch { result = .failure(error) }
-            running.cancel()
-        }
-        try await running.value
-        try result.get()
+        try await configuration.serving(body)
     }
 
     private func get(_ target: String, headers: String = "") -> String {

@@ -6,9 +6,13 @@ enum RawClient {
         let status: Int
         let head: String
         let body: [UInt8]
+        /// Whether the connection ended with an RST.
+        var wasReset = false
     }
 
     /// Sends `request` to 127.0.0.1 and reads until the server closes.
+    ///
+    /// - Throws: `EBADMSG` where the answer ends before its header does.
     static func send(_ request: String, body: [UInt8] = [], to port: Int) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             // Not on the cooperative threads: the server in this process needs them to answer.
@@ -41,12 +45,16 @@ enum RawClient {
         }
         var received: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
+        var wasReset = false
         while true {
             let got = recv(descriptor, &chunk, chunk.count, 0)
+            if got < 0 { wasReset = errno == ECONNRESET }
             if got <= 0 { break }
             received += chunk[..<got]
         }
-        return try answer(received)
+        var answer = try answer(received)
+        answer.wasReset = wasReset
+        return answer
     }
 
     private static func answer(_ received: [UInt8]) throws -> Answer {
