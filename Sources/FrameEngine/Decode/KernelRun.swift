@@ -25,18 +25,24 @@ struct KernelRun {
     private var data: UnsafePointer<UInt8>? { codestream.baseAddress?.assumingMemoryBound(to: UInt8.self) }
 
     /// Decodes into `output`, all of it, on the calling thread.
-    mutating func decode(into output: UnsafeMutableRawBufferPointer, arena: WorkingMemory) -> ck_status {
+    ///
+    /// - Parameter previous: what the frame before left in this arena, nil for the first; set for the next one. Frames
+    ///   with the same main header share the work that it takes.
+    mutating func decode(
+        into output: UnsafeMutableRawBufferPointer, arena: WorkingMemory, after previous: inout OpaquePointer?
+    ) -> ck_status {
         var clock = StageClock()
-        var decoder: OpaquePointer?
-        var status = begin(&decoder, output, arena.base, arena.byteCount)
+        var info = ck_htj2k_info()
+        var status = beginNext(&previous, &info, output, arena)
         if status == CK_ERR_ARGUMENT, detail.reason == CK_REASON_ARENA_SIZE {
-            // Larger than any frame before: the survey tells how much it takes.
-            var info = ck_htj2k_info()
-            status = survey(&info, output, workers: 1)
-            guard status == CK_OK else { return status }
+            // Larger than any frame before: `info` tells how much it takes.
+            guard info.output_nbytes == output.count else { return status }
+            previous = nil
             guard arena.reserve(info.arena_nbytes) else { return outOfMemory() }
-            status = begin(&decoder, output, arena.base, arena.byteCount)
+            status = beginNext(&previous, &info, output, arena)
         }
+        guard status != CK_OK || info.output_nbytes == output.count else { return CK_ERR_ARGUMENT }
+        let decoder = previous
         clock.lap(into: &stages.headers)
         guard status == CK_OK, let decoder else { return status }
         return runSteps(of: decoder, &clock) { detail in
@@ -109,6 +115,24 @@ struct KernelRun {
     private mutating func outOfMemory() -> ck_status {
         detail.reason = CK_REASON_ARENA_LIMIT
         return CK_ERR_LIMIT
+    }
+
+    private mutating func beginNext(
+        _ previous: inout OpaquePointer?, _ info: inout ck_htj2k_info,
+        _ output: UnsafeMutableRawBufferPointer,
+        _ arena: WorkingMemory
+    ) -> ck_status {
+        var (limits, detail) = (limits, detail)
+        defer { self.detail = detail }
+        return withUnsafePointer(to: &limits) { limits in
+            var call = ck_htj2k_call(
+                kernels: kernels, data: data, nbytes: codestream.count, reduction: reduction, workers: 1,
+                limits: limits, arena: arena.base, arena_nbytes: arena.byteCount,
+                output: output.baseAddress, output_nbytes: output.count)
+            var decoder = previous
+            defer { previous = decoder }
+            return ck_htj2k_begin_next(previous, &call, &decoder, &info, &detail)
+        }
     }
 
     private mutating func begin(

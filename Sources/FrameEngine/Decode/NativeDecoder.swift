@@ -34,6 +34,8 @@ public final class NativeDecoder {
     private let team: DecodeTeam?
     private let kernels: UnsafeMutableRawPointer
     private let arena = WorkingMemory()
+    /// What the last frame left in the arena, for the next one with the same header.
+    private var previous: OpaquePointer?
     private var lastOutput: PooledBuffer?
 
     /// - Parameters:
@@ -89,10 +91,12 @@ public final class NativeDecoder {
                 let frame = SharedFrame()
                 let helpers = team.gather(for: frame)
                 if helpers > 0 {
+                    // It uses the arena in a way of its own.
+                    previous = nil
                     return run.decode(into: output, arena: arena, sharing: frame, helpers: helpers)
                 }
             }
-            return run.decode(into: output, arena: arena)
+            return run.decode(into: output, arena: arena, after: &previous)
         }
         stages = run.stages
         if status == CK_ERR_UNSUPPORTED { return .declined(reason: Self.word(for: run.detail.reason)) }
