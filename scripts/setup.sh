@@ -7,7 +7,7 @@ usage() {
 usage: scripts/setup.sh [--tests]
 
 Installs the Debian or Ubuntu packages that hi-fetch is built on, when they are missing, and checks the Swift
-toolchain (6.1 or newer). Root rights are needed only when something has to be installed. Running it again is safe.
+toolchain (6.2 or newer). Root rights are needed only when something has to be installed. Running it again is safe.
 
   --tests   also what scripts/test.sh needs: the command-line tools that results are compared with
   --help    this text
@@ -73,12 +73,12 @@ fi
 
 how_to_get_swift="Install it as https://www.swift.org/install/linux says, then run this script again."
 if ! command -v swift >/dev/null; then
-    echo "setup: there is no 'swift' on the PATH; Swift 6.1 or newer is needed. $how_to_get_swift" >&2
+    echo "setup: there is no 'swift' on the PATH; Swift 6.2 or newer is needed. $how_to_get_swift" >&2
     exit 69
 fi
 swift_version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' | head -n 1)
-if [ "$(printf '%s\n' 6.1 "${swift_version:-0}" | sort -V | head -n 1)" != 6.1 ]; then
-    echo "setup: Swift ${swift_version:-of unknown version} is too old; 6.1 or newer is needed. $how_to_get_swift" >&2
+if [ "$(printf '%s\n' 6.2 "${swift_version:-0}" | sort -V | head -n 1)" != 6.2 ]; then
+    echo "setup: Swift ${swift_version:-of unknown version} is too old; 6.2 or newer is needed. $how_to_get_swift" >&2
     exit 69
 fi
 echo "setup: Swift $swift_version is ready"
