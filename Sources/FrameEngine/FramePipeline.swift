@@ -55,8 +55,11 @@ struct FramePipeline: Sendable {
         var renewals = 0
         while true {
             var result: Result
+            // A page under a false content type is found by the worker; the answer kept the service alive.
+            var wasAnswered = false
             do {
                 let encoded = try await fetch(frame, renewals: &renewals)
+                wasAnswered = true
                 let bytes = Self.bytes(of: frame, encoded: encoded.count)
                 typical.note(bytes)
                 lease.adjust(to: bytes)
@@ -90,7 +93,7 @@ struct FramePipeline: Sendable {
             guard let error = result.error, error.isRetryable || error.stage == .decode,
                 isForeign || !triage.cameAgain
             else { return result }
-            switch try await verdict(after: attempt, error, wasLastAttempt: isLastAttempt) {
+            switch try await verdict(after: attempt, error, isFinal: isLastAttempt || wasAnswered) {
             case .giveUp: return result
             case .onceMore: isLastAttempt = true
             case .again:
@@ -113,7 +116,7 @@ struct FramePipeline: Sendable {
     }
 
     private func verdict(
-        after attempt: Int, _ error: any StageError, wasLastAttempt: Bool
+        after attempt: Int, _ error: any StageError, isFinal: Bool
     ) async throws -> Verdict {
         if retry.allowsAttempt(after: attempt) { return .again }
         guard retry.attempts > 1 else { return .giveUp }
@@ -121,7 +124,7 @@ struct FramePipeline: Sendable {
             // A service that asks to slow down is there: it gets four times as long.
             return retry.allowsAttempt(after: attempt / 4) ? .again : .giveUp
         }
-        guard error.isServiceUnavailable, !wasLastAttempt else { return .giveUp }
+        guard error.isServiceUnavailable, !isFinal else { return .giveUp }
         // Attempts at a service that is gone do not count. Whether it is gone, or fails for this frame alone, nobody
         // else's answers tell for sure (there may be nobody else), so it is asked for a frame that it had before.
         let failure = ContinuousClock.now

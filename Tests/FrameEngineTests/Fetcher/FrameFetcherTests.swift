@@ -3,7 +3,7 @@ import Testing
 
 @testable import FrameEngine
 
-@Suite("The fetcher", .timeLimit(.minutes(2)))
+@Suite("The fetcher", .timeLimit(.minutes(5)))
 struct FrameFetcherTests {
     @Test("shutting down ends iterations with an error, keeps what was handed over, and can be repeated")
     func shutdown() async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import FrameEngine
 
-@Suite("Frames as a sequence: no faster than the reader, nothing left behind", .timeLimit(.minutes(2)))
+@Suite("Frames as a sequence: no faster than the reader, nothing left behind", .timeLimit(.minutes(5)))
 struct FrameSequenceLimitsTests {
     private static let size = FrameService.pixels.count
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import FrameEngine
 
-@Suite("Frames as a sequence", .timeLimit(.minutes(2)))
+@Suite("Frames as a sequence", .timeLimit(.minutes(5)))
 struct FrameSequenceTests {
     @Test("every planned frame is an element, verified, with its pixels")
     func complete() async throws {

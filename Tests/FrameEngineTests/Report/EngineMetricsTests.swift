@@ -3,7 +3,7 @@ import Testing
 
 @testable import FrameEngine
 
-@Suite("What the engine measures", .timeLimit(.minutes(2)))
+@Suite("What the engine measures", .timeLimit(.minutes(5)))
 struct EngineMetricsTests {
     /// The text's samples by name and labels.
     private func samples(_ registry: PrometheusRegistry) -> [String: Double] {

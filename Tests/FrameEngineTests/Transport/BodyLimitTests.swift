@@ -12,7 +12,7 @@ private func isPattern(_ body: PooledBuffer, _ count: Int) -> Bool {
     }
 }
 
-@Suite("The limit of body bytes in flight", .timeLimit(.minutes(1)))
+@Suite("The limit of body bytes in flight", .timeLimit(.minutes(5)))
 struct BodyLimitTests {
     private let server: LoopbackServer
     init() throws { server = try LoopbackServer() }

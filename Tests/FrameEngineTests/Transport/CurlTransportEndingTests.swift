@@ -2,7 +2,7 @@ import Testing
 
 @testable import FrameEngine
 
-@Suite("Cancelling and shutting down", .timeLimit(.minutes(1)))
+@Suite("Cancelling and shutting down", .timeLimit(.minutes(5)))
 struct CurlTransportEndingTests {
     private let server: LoopbackServer
     init() throws { server = try LoopbackServer() }

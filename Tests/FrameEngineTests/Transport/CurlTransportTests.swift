@@ -5,8 +5,8 @@ import Testing
 /// A transport whose limits are short enough for tests.
 func makeTransport(_ adjust: (inout TransportConfiguration) -> Void = { _ in }) throws -> CurlTransport {
     var configuration = TransportConfiguration()
-    configuration.connectTimeout = .seconds(5)
-    configuration.idleTimeout = .seconds(20)
+    configuration.connectTimeout = .seconds(30)
+    configuration.idleTimeout = .seconds(120)
     adjust(&configuration)
     return try CurlTransport(configuration: configuration, pool: BufferPool())
 }
@@ -17,7 +17,7 @@ extension CurlTransport {
     }
 }
 
-@Suite("The transport over HTTP/1.1", .timeLimit(.minutes(1)))
+@Suite("The transport over HTTP/1.1", .timeLimit(.minutes(5)))
 struct CurlTransportTests {
     private let server: LoopbackServer
     init() throws { server = try LoopbackServer() }
