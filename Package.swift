@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // System libraries: a module map and typed wrappers for variadic calls, nothing else.
@@ -68,11 +69,13 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ]),
+        .target(name: "ImagingWorkflow", dependencies: ["FrameEngine"]),
         .executableTarget(
             name: "hi-fetch",
             dependencies: [
-                "FrameEngine", "LocalImaging",
+                "FrameEngine", "ImagingWorkflow", "LocalImaging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -96,6 +99,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
+        .testTarget(name: "ImagingWorkflowTests", dependencies: ["ImagingWorkflow", "FrameEngine"]),
         .testTarget(name: "CommandLineTests", dependencies: ["hi-fetch", "FrameEngine", "LocalImaging"]),
     ],
     swiftLanguageModes: [.v6],

@@ -43,6 +43,8 @@ forbid Sources/LocalImaging "${import}(ArgumentParser|ImagingWorkflow|CCurl|COpe
     "LocalImaging must not import this"
 forbid Sources/LocalImaging '\b(CurlTransport|FramePipeline|FetchSession)\b' \
     "LocalImaging must know neither the transport nor the pipeline"
+forbid Sources/ImagingWorkflow "${import}(ArgumentParser|LocalImaging|C[A-Z]|NIO|Hummingbird)" \
+    "ImagingWorkflow must not import this"
 forbid Sources/hi-fetch "${import}(C[A-Z]|NIO|Hummingbird|Crypto)" \
     "a verb parses and prints; it goes through FrameEngine or LocalImaging"
 

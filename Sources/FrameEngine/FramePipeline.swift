@@ -34,6 +34,9 @@ struct FramePipeline: Sendable {
 
     /// How often new credentials are tried for one frame.
     private static let renewalLimit = 2
+    /// How often a frame is tried on after its attempts are used up and the service was seen to be there. More than
+    /// once, because a service that was gone for a moment may be gone again in the next.
+    private static let rescueLimit = 3
 
     /// Fetches, decodes, verifies and writes `frame`, as often as the retry policy allows.
     ///
@@ -49,7 +52,7 @@ struct FramePipeline: Sendable {
         _ frame: PlannedFrame, holding lease: AsyncBudget.Lease, into sink: any FrameSink
     ) async throws -> Result {
         var triage = MismatchTriage()
-        var isLastAttempt = false
+        var rescues = 0
         var retriesByError: [String: Int] = [:]
         var attempt = 1
         var renewals = 0
@@ -93,9 +96,12 @@ struct FramePipeline: Sendable {
             guard let error = result.error, error.isRetryable || error.stage == .decode,
                 isForeign || !triage.cameAgain
             else { return result }
-            switch try await verdict(after: attempt, error, isFinal: isLastAttempt || wasAnswered) {
+            let isFinal = wasAnswered || rescues == Self.rescueLimit
+            switch try await verdict(after: attempt, error, isFinal: isFinal) {
             case .giveUp: return result
-            case .onceMore: isLastAttempt = true
+            case .rescued:
+                rescues += 1
+                try await Task.sleep(for: retry.delay(after: rescues))
             case .again:
                 try await Task.sleep(
                     for: retry.delay(after: attempt, retryAfter: (error as? ServiceError)?.retryAfter))
@@ -111,8 +117,8 @@ struct FramePipeline: Sendable {
         case giveUp
         /// After a delay.
         case again
-        /// At once, and for the last time.
-        case onceMore
+        /// The service was gone and is back: the attempts at it do not count.
+        case rescued
     }
 
     private func verdict(
@@ -131,7 +137,7 @@ struct FramePipeline: Sendable {
         var questions = 1
         while gate.health.isWorthWaitingFor, failure.duration(to: .now) < gate.health.patience {
             guard canary.exists else { return .again }
-            if try await canary.isAnswered(after: failure, isThere) { return .onceMore }
+            if try await canary.isAnswered(after: failure, isThere) { return .rescued }
             try await Task.sleep(for: retry.delay(after: questions))
             questions += 1
         }
