@@ -39,7 +39,10 @@ public final class ImageSetStore: Sendable {
                     path: layout.root, reason: "its format \(format.formatVersion) is not known here")
             }
         } else {
-            let known: Set = ["store.lock", "staging", "trash", "datastores", "tls"]
+            let known: Set = [
+                "store.lock", "staging", "trash", "datastores", "tls", "buckets", "stacks", "roles",
+                "sts.key",
+            ]
             let others = try StoreFiles.names(in: layout.root).filter {
                 !known.contains($0) && !$0.hasPrefix("store.json.")
             }

@@ -5,6 +5,7 @@ import FrameEngine
 ///     ROOT/store.json                                       format version
 ///     ROOT/store.lock                                       held while a writer, a store or a sweep begins or ends
 ///     ROOT/staging/ , ROOT/trash/                           half-made data stores; what is being deleted
+///     ROOT/buckets/                                         see `BucketLayout`
 ///     ROOT/datastores/<id>/{datastore.json,tags.json}
 ///     ROOT/datastores/<id>/writers/<imageSetId>{,.lock}     image sets being written
 ///     ROOT/datastores/<id>/imagesets/<imageSetId>/tags.json
