@@ -67,7 +67,7 @@ extension ExitStatus {
         case .credentials: self = .noPermission
         // A success that is not what the operation returns: whatever answers there is not the service.
         case .client where (200...399).contains(error.status): self = .serviceUnavailable
-        case .notFound, .client: self = .unreadableInput
+        case .notFound, .conflict, .client: self = .unreadableInput
         case .throttling, .server: self = .serviceUnavailable
         }
     }

@@ -37,7 +37,7 @@ struct ServiceErrorTests {
             (403, "AccessDeniedException", .credentials), (403, "UnrecognizedClientException", .credentials),
             (400, "ExpiredTokenException", .credentials), (401, "", .credentials), (403, "", .credentials),
             (404, "ResourceNotFoundException", .notFound), (404, "", .notFound),
-            (400, "ValidationException", .client), (409, "ConflictException", .client),
+            (400, "ValidationException", .client), (409, "ConflictException", .conflict),
             (402, "ServiceQuotaExceededException", .client), (302, "", .client),
         ] as [(Int, String, ServiceError.Kind)])
     func kind(status: Int, code: String, kind: ServiceError.Kind) {

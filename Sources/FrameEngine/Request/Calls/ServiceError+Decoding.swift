@@ -1,9 +1,10 @@
 import Foundation
 
 extension ServiceError {
-    /// Reads an error answer of the rest-json protocol, or whatever a gateway or proxy says instead.
+    /// Reads an error answer in JSON (rest-json) or XML (rest-xml, query), or whatever a gateway or proxy says instead.
     ///
-    /// The code is looked for in `x-amzn-errortype`, then `code`, `Code` and `__type` of the body (botocore's order).
+    /// The code is looked for in `x-amzn-errortype`, then `code`, `Code` and `__type` of a JSON body (botocore's order),
+    /// or `Code` of an XML body's `Error`.
     /// Nothing of the answer enters the error before `redaction` has hidden the secrets in it.
     init(
         decoding response: HTTPResponse, operation: String, redaction: SecretRedaction = .none,
@@ -15,10 +16,12 @@ extension ServiceError {
         let shownCode = awsCode.flatMap { redaction.redacted($0) == $0 ? $0 : nil }
         let name = shownCode.map { " \($0)" } ?? ""
         let said = body.text.isEmpty ? "" : ": \(body.text)"
+        let region = Self.bucketRegion(response)
+        let advice = region.map { " (the bucket is in \($0))" } ?? Self.advice(kind, code: awsCode)
         self.init(
             operation: operation, status: response.status, awsCode: shownCode,
-            message: "\(operation): HTTP \(response.status)\(name)\(said)\(Self.advice(kind, code: awsCode))",
-            retryAfter: RetryAfter.duration(in: response, now: now), kind: kind)
+            message: "\(operation): HTTP \(response.status)\(name)\(said)\(advice)",
+            retryAfter: RetryAfter.duration(in: response, now: now), kind: kind, bucketRegion: region)
     }
 
     /// What an error body says, fit for one line.
@@ -33,6 +36,11 @@ extension ServiceError {
             let bytes = response.body.bytes
             guard let first = bytes.prefix(Self.bytesLimit).first(where: { $0 > 0x20 }) else { return }
             if first == UInt8(ascii: "<") {
+                if bytes.count <= Self.bytesLimit, let error = Self.xmlError(bytes) {
+                    code = error.text("Code")
+                    text = Self.line(redaction.redacted(error.text("Message") ?? ""))
+                    return
+                }
                 text =
                     "an HTML or XML page instead of an API answer, perhaps from a proxy or a wrong endpoint"
                 return
@@ -49,6 +57,12 @@ extension ServiceError {
             let message = (object["message"] ?? object["Message"]) as? String ?? ""
             // Whole, before anything is cut off: a part of a secret would not be recognised.
             text = Self.line(redaction.redacted(message))
+        }
+
+        /// `Error` as S3 has it at the root, and the query services within `ErrorResponse`.
+        private static func xmlError(_ bytes: UnsafeRawBufferPointer) -> XMLNode? {
+            guard let root = try? XMLNode(parsing: bytes) else { return nil }
+            return root.name == "Error" ? root : root.name == "ErrorResponse" ? root["Error"] : nil
         }
 
         /// The first line, at most 300 characters.
@@ -77,14 +91,24 @@ extension ServiceError {
         if let code {
             if throttlingCodes.contains(code) { return .throttling }
             if credentialsCodes.contains(code) { return .credentials }
+            if conflictCodes.contains(code) { return .conflict }
         }
         switch status {
         case 429: return .throttling
         case 401, 403, 407: return .credentials
         case 404: return .notFound
+        case 409: return .conflict
         case 500...: return .server
         default: return .client
         }
+    }
+
+    /// Where S3 says the bucket is, when it was asked for in another region.
+    private static func bucketRegion(_ response: HTTPResponse) -> String? {
+        guard [301, 307, 400].contains(response.status), let region = response.field("x-amz-bucket-region"),
+            (try? HealthImagingEndpoints.check(region: region)) != nil
+        else { return nil }
+        return region
     }
 
     private static func advice(_ kind: Kind, code: String?) -> String {
@@ -106,6 +130,8 @@ extension ServiceError {
         "RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown",
         "BandwidthLimitExceeded", "LimitExceededException", "PriorRequestNotComplete",
     ]
+    // CloudFormation says 400 for a stack that exists.
+    private static let conflictCodes: Set<String> = ["AlreadyExistsException", "OperationInProgress"]
     private static let credentialsCodes: Set<String> = [
         "AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException",
         "IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId",

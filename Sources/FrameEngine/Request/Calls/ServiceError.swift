@@ -8,8 +8,10 @@ public struct ServiceError: StageError {
         case server
         /// Wrong, expired or missing credentials, or a permission that is not given.
         case credentials
-        /// No such data store, image set or frame.
+        /// No such data store, image set, frame, bucket, object or stack.
         case notFound
+        /// The thing is not in a state that allows this, or is there already (409).
+        case conflict
         /// Any other request that the service refuses, or an answer that cannot be read.
         case client
     }
@@ -24,10 +26,12 @@ public struct ServiceError: StageError {
     /// How long the service asks to wait.
     public let retryAfter: Duration?
     public let kind: Kind
+    /// The region that a bucket is in, where S3 says that it was asked for in another one.
+    public let bucketRegion: String?
 
-    init(
+    package init(
         operation: String, status: Int, awsCode: String?, message: String, retryAfter: Duration? = nil,
-        kind: Kind
+        kind: Kind, bucketRegion: String? = nil
     ) {
         self.operation = operation
         self.status = status
@@ -35,6 +39,7 @@ public struct ServiceError: StageError {
         self.message = message
         self.retryAfter = retryAfter
         self.kind = kind
+        self.bucketRegion = bucketRegion
     }
 
     public var stage: Stage { .request }
@@ -44,14 +49,23 @@ public struct ServiceError: StageError {
     /// Whether the same request may succeed when it is signed with newer credentials.
     var isExpiredCredentials: Bool { ["ExpiredToken", "ExpiredTokenException"].contains(awsCode) }
 
-    /// Throttling and the passing server errors (500, 502, 503, 504).
-    public var isRetryable: Bool { isThrottling || [500, 502, 503, 504].contains(status) }
+    /// Throttling, the passing server errors (500, 502, 503, 504), and what a service calls a passing failure.
+    public var isRetryable: Bool {
+        isThrottling || [500, 502, 503, 504].contains(status)
+            || Self.passingCodes.contains(awsCode ?? "")
+    }
+
+    // botocore's retry rules: standard mode's transient codes, and what it adds for STS.
+    private static let passingCodes: Set<String> = [
+        "RequestTimeout", "RequestTimeoutException", "IDPCommunicationError",
+    ]
 
     /// A success whose content is not what the operation returns.
-    static func unreadable(_ operation: String, status: Int, _ problem: String) -> ServiceError {
+    package static func unreadable(_ operation: String, status: Int, _ problem: String) -> ServiceError {
         ServiceError(
             operation: operation, status: status, awsCode: "UnreadableResponse",
-            message: "\(operation): the answer (HTTP \(status)) \(problem); is the endpoint HealthImaging's?",
+            message:
+                "\(operation): the answer (HTTP \(status)) \(problem); is the endpoint the service's own?",
             kind: .client)
     }
 }

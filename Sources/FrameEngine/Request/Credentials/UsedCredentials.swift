@@ -29,6 +29,9 @@ final class UsedCredentials: Sendable {
         }
     }
 
-    /// What hides the secrets of all of them.
-    var redaction: SecretRedaction { SecretRedaction(recent.withLock { $0 }) }
+    /// What hides the secrets of all of them, and `others`.
+    func redaction(besides others: [String] = []) -> SecretRedaction {
+        SecretRedaction(
+            recent.withLock { $0 } + others.map { AWSCredentials(accessKeyID: "", secretAccessKey: $0) })
+    }
 }

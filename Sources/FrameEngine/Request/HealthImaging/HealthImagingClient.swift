@@ -5,24 +5,14 @@ import Foundation
 /// Everything but `frameRequest` is sent, tried again as the retry policy says, and decoded here. Errors are
 /// `ServiceError`, the transport's, `CredentialsError`, and `CancellationError`.
 public struct HealthImagingClient: Sendable {
-    /// The largest small answer, in bytes, that is accepted.
-    static let answerBytesLimit = 16 << 20
     /// The largest metadata document, in bytes as served, that is accepted. The service's own limit is 50 MB.
     static let metadataBytesLimit = 256 << 20
     /// The most that the API allows.
     static let pageSize = 50
-    /// How often new credentials are tried for one call.
-    private static let renewalLimit = 2
     /// What errors call a search.
     static let searchOperation = "SearchImageSets"
 
-    private let transport: any HTTPTransport
-    private let endpoints: HealthImagingEndpoints
-    private let provider: any CredentialsProvider
-    private let signer: SigV4Signer
-    private let used = UsedCredentials()
-    private let retry: RetryPolicy
-    private let now: @Sendable () -> Date
+    let client: AWSClient
 
     /// - Parameter retry: for the client's own calls; who sends a `frameRequest` tries again by itself.
     public init(transport: any HTTPTransport, settings: AWSSettings, retry: RetryPolicy = RetryPolicy()) {
@@ -33,12 +23,9 @@ public struct HealthImagingClient: Sendable {
         transport: any HTTPTransport, settings: AWSSettings, retry: RetryPolicy,
         now: @escaping @Sendable () -> Date
     ) {
-        self.transport = transport
-        endpoints = settings.endpoints
-        provider = settings.credentials
-        signer = SigV4Signer(region: settings.region)
-        self.retry = retry
-        self.now = now
+        client = AWSClient(
+            .healthImaging, endpoint: settings.endpoint(for: .healthImaging),
+            credentials: settings.credentials, transport: transport, retry: retry, now: now)
     }
 
     /// All data stores of the account in this region.
@@ -47,9 +34,8 @@ public struct HealthImagingClient: Sendable {
         var token: String?
         var tokens = PageTokens(operation: "ListDatastores")
         repeat {
-            let page: HealthImagingWire.DatastorePage = try await call(
-                "ListDatastores", method: "GET",
-                url: "\(endpoints.control)/datastore\(Self.pageQuery(token))")
+            let page: HealthImagingWire.DatastorePage = try await client.json(
+                AWSCall("ListDatastores", method: "GET", path: "/datastore", query: Self.pageQuery(token)))
             found += page.datastoreSummaries.map(\.summary)
             token = try tokens.next(after: page.nextToken)
         } while token != nil
@@ -58,8 +44,8 @@ public struct HealthImagingClient: Sendable {
 
     /// One data store.
     public func datastore(_ id: HealthImagingID) async throws -> DatastoreSummary {
-        let answer: HealthImagingWire.DatastoreProperties = try await call(
-            "GetDatastore", method: "GET", url: "\(endpoints.control)/datastore/\(id)")
+        let answer: HealthImagingWire.DatastoreProperties = try await client.json(
+            AWSCall("GetDatastore", method: "GET", path: "/datastore/\(id)"))
         return answer.datastoreProperties.summary
     }
 
@@ -74,9 +60,8 @@ public struct HealthImagingClient: Sendable {
     public func imageSet(
         _ id: HealthImagingID, in datastoreID: HealthImagingID, version: String? = nil
     ) async throws -> ImageSetProperties {
-        let answer: HealthImagingWire.ImageSet = try await call(
-            "GetImageSet", method: "POST",
-            url: imageSetURL(datastoreID, id, "getImageSet") + Self.versionQuery(version))
+        let answer: HealthImagingWire.ImageSet = try await client.json(
+            Self.imageSetCall("GetImageSet", id, datastoreID, query: Self.versionQuery(version)))
         return answer.properties
     }
 
@@ -84,20 +69,18 @@ public struct HealthImagingClient: Sendable {
     public func imageSetMetadata(
         _ id: HealthImagingID, in datastoreID: HealthImagingID, version: String? = nil
     ) async throws -> PooledBuffer {
-        let request = HTTPRequest(
-            method: "POST",
-            url: imageSetURL(datastoreID, id, "getImageSetMetadata") + Self.versionQuery(version))
-        return try await send(request, operation: "GetImageSetMetadata", bodyLimit: Self.metadataBytesLimit)
-            .body
+        var call = Self.imageSetCall(
+            "GetImageSetMetadata", id, datastoreID, query: Self.versionQuery(version))
+        call.bodyLimit = Self.metadataBytesLimit
+        return try await client.send(call).body
     }
 
     /// The signed request for one frame, to be sent at once: a signature is good for some minutes only.
     public func frameRequest(for frame: PlannedFrame) async throws -> HTTPRequest {
-        let instance = frame.instance
-        var request = HTTPRequest(
-            method: "POST", url: imageSetURL(instance.datastoreID, instance.imageSetID, "getImageFrame"),
-            fields: Self.jsonFields, body: Array("{\"imageFrameId\":\"\(frame.imageFrameID)\"}".utf8))
-        try await sign(&request)
+        var request = client.request(
+            Self.frameCall(
+                frame.imageFrameID, frame.instance.imageSetID, frame.instance.datastoreID))
+        try await client.sign(&request)
         return request
     }
 
@@ -106,13 +89,12 @@ public struct HealthImagingClient: Sendable {
     ///
     /// - Returns: whether there are any: then the same request, made anew, is worth sending.
     public func renewCredentials(refusedIn request: HTTPRequest) async throws -> Bool {
-        guard let refused = used.signer(of: request) else { return false }
-        return try await provider.credentials(insteadOf: refused) != nil
+        try await client.renewCredentials(refusedIn: request)
     }
 
     /// What an answer that is not a success means, without the secrets that this client signed with.
     public func serviceError(from response: HTTPResponse, operation: String) -> ServiceError {
-        ServiceError(decoding: response, operation: operation, redaction: used.redaction)
+        client.error(from: response, operation: operation)
     }
 
     /// What an answer that is not a success means; it may repeat what the server says of the caller's secrets.
@@ -126,94 +108,44 @@ public struct HealthImagingClient: Sendable {
     func searchPage(
         in datastoreID: HealthImagingID, criteria: [UInt8], token: String?
     ) async throws -> (imageSets: [ImageSetSummary], nextToken: String?) {
-        let page: HealthImagingWire.SearchPage = try await call(
-            Self.searchOperation, method: "POST",
-            url: "\(endpoints.runtime)/datastore/\(datastoreID)/searchImageSets\(Self.pageQuery(token))",
-            body: criteria)
+        let page: HealthImagingWire.SearchPage = try await client.json(
+            AWSCall(
+                Self.searchOperation, path: "/datastore/\(datastoreID)/searchImageSets",
+                query: Self.pageQuery(token), fields: Self.jsonFields, body: criteria,
+                hostPrefix: HealthImagingEndpoints.runtimePrefix))
         return (page.imageSetsMetadataSummaries.map(\.summary), page.nextToken)
     }
 
-    // MARK: Sending
+    // MARK: Calls
 
-    private func call<Answer: Decodable>(
-        _ operation: String, method: String, url: String, body: [UInt8] = []
-    ) async throws -> Answer {
-        let request = HTTPRequest(
-            method: method, url: url, fields: body.isEmpty ? [] : Self.jsonFields, body: body)
-        let response = try await send(request, operation: operation, bodyLimit: Self.answerBytesLimit)
-        let data: Data
-        if Gzip.isGzip(response.body.bytes) {
-            guard let plain = try? Gzip.inflate(response.body.bytes, limit: Self.answerBytesLimit) else {
-                throw ServiceError.unreadable(operation, status: response.status, "is damaged gzip")
-            }
-            data = Data(plain)
-        } else {
-            data = Data(response.body.bytes)
-        }
-        if data.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") {
-            throw ServiceError.unreadable(operation, status: response.status, "is an HTML or XML page")
-        }
-        do {
-            return try JSONDecoder().decode(Answer.self, from: data)
-        } catch {
-            throw ServiceError.unreadable(
-                operation, status: response.status, "is not the JSON of this operation")
-        }
+    /// A call about one image set: its action is its operation with a small first letter.
+    static func imageSetCall(
+        _ operation: String, _ id: HealthImagingID, _ datastoreID: HealthImagingID,
+        query: [(name: String, value: String?)] = []
+    ) -> AWSCall {
+        let action = operation.prefix(1).lowercased() + operation.dropFirst()
+        return AWSCall(
+            operation, path: "/datastore/\(datastoreID)/imageSet/\(id)/\(action)", query: query,
+            hostPrefix: HealthImagingEndpoints.runtimePrefix)
     }
 
-    /// Signs and sends until there is a success, an error that lasts, or no attempt is left.
-    private func send(
-        _ unsigned: HTTPRequest, operation: String, bodyLimit: Int
-    ) async throws -> HTTPResponse {
-        var attempt = 1
-        var renewals = 0
-        while true {
-            let failure: any StageError
-            do {
-                var request = unsigned
-                try await sign(&request)
-                let response = try await transport.send(request, bodySizeHint: nil, bodyLimit: bodyLimit)
-                if (200..<300).contains(response.status) { return response }
-                let error = serviceError(from: response, operation: operation)
-                if error.isExpiredCredentials, renewals < Self.renewalLimit,
-                    try await renewCredentials(refusedIn: request)
-                {
-                    renewals += 1
-                    continue
-                }
-                failure = error
-            } catch let error as any StageError {
-                failure = error
-            }
-            guard failure.isRetryable, retry.allowsAttempt(after: attempt) else { throw failure }
-            try await Task.sleep(
-                for: retry.delay(after: attempt, retryAfter: (failure as? ServiceError)?.retryAfter))
-            attempt += 1
-        }
+    static func frameCall(
+        _ frameID: HealthImagingID, _ imageSetID: HealthImagingID, _ datastoreID: HealthImagingID
+    ) -> AWSCall {
+        // Written by hand: this runs once a frame, and an id needs no escapes.
+        var call = imageSetCall("GetImageFrame", imageSetID, datastoreID)
+        call.fields = jsonFields
+        call.body = Array("{\"imageFrameId\":\"\(frameID)\"}".utf8)
+        return call
     }
 
-    private func sign(_ request: inout HTTPRequest) async throws {
-        if let credentials = try await provider.credentials() {
-            used.note(credentials)
-            signer.sign(&request, with: credentials, at: now())
-        }
+    static func versionQuery(_ version: String?) -> [(name: String, value: String?)] {
+        version.map { [("version", $0)] } ?? []
     }
 
-    // MARK: URLs
-
-    private func imageSetURL(
-        _ datastoreID: HealthImagingID, _ imageSetID: HealthImagingID, _ action: String
-    ) -> String {
-        "\(endpoints.runtime)/datastore/\(datastoreID)/imageSet/\(imageSetID)/\(action)"
+    static func pageQuery(_ token: String?) -> [(name: String, value: String?)] {
+        [("maxResults", String(pageSize))] + (token.map { [("nextToken", $0)] } ?? [])
     }
 
-    private static func versionQuery(_ version: String?) -> String {
-        version.map { "?version=\(PercentEncoding.encode($0))" } ?? ""
-    }
-
-    private static func pageQuery(_ token: String?) -> String {
-        "?maxResults=\(pageSize)" + (token.map { "&nextToken=\(PercentEncoding.encode($0))" } ?? "")
-    }
-
-    private static let jsonFields = [HTTPField("Content-Type", "application/json")]
+    static let jsonFields = [HTTPField("Content-Type", "application/json")]
 }

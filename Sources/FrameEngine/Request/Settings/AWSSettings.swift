@@ -8,7 +8,7 @@ public struct AWSSettings: Sendable {
     public struct Options: Sendable {
         public var profile: String?
         public var region: String?
-        /// One endpoint for all planes.
+        /// One endpoint for all services and planes.
         public var endpointURL: String?
         public var noSignRequest = false
         /// Nil: as the environment or the profile says.
@@ -39,6 +39,8 @@ public struct AWSSettings: Sendable {
     public let credentials: any CredentialsProvider
     /// Path of a PEM file; nil for the system's authorities.
     public let caBundlePath: String?
+    /// Where the other services are.
+    package let services: ServiceEndpoints
 
     /// The region that signs requests to a custom endpoint when none is named.
     public static let regionOfCustomEndpoints = "us-east-1"
@@ -52,6 +54,16 @@ public struct AWSSettings: Sendable {
         self.endpoints = endpoints
         self.credentials = credentials
         self.caBundlePath = caBundlePath
+        services = ServiceEndpoints(beside: endpoints, region: region)
+    }
+
+    /// The same settings with other credentials.
+    package init(_ settings: AWSSettings, credentials: any CredentialsProvider) {
+        region = settings.region
+        endpoints = settings.endpoints
+        caBundlePath = settings.caBundlePath
+        services = settings.services
+        self.credentials = credentials
     }
 
     /// Resolves the settings. Missing credentials are no error here: the first request that needs them says so.
@@ -59,41 +71,11 @@ public struct AWSSettings: Sendable {
         options: Options = Options(), environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SettingsError) {
         let configuration = try AWSConfiguration(profile: options.profile, environment: environment)
-        let namedRegion =
-            options.region ?? configuration.variable("AWS_REGION") ?? configuration.variable(
-                "AWS_DEFAULT_REGION")
-            ?? configuration.profileValue("region")
-        if let namedRegion { try HealthImagingEndpoints.check(region: namedRegion) }
-        let useFIPS =
-            if let choice = options.useFIPS { choice } else {
-                try configuration.flag(variable: "AWS_USE_FIPS_ENDPOINT", profileKey: "use_fips_endpoint")
-            }
-        let useDualStack =
-            if let choice = options.useDualStack { choice } else {
-                try configuration.flag(
-                    variable: "AWS_USE_DUALSTACK_ENDPOINT", profileKey: "use_dualstack_endpoint")
-            }
-
-        if let url = try Self.customEndpoint(options: options, configuration) {
-            guard !useFIPS, !useDualStack else {
-                throw SettingsError(
-                    .endpointVariant,
-                    "FIPS or dual stack cannot be asked for together with a custom endpoint; drop one of them"
-                )
-            }
-            endpoints = try HealthImagingEndpoints(custom: url)
-            region = namedRegion ?? Self.regionOfCustomEndpoints
-        } else {
-            guard let namedRegion else {
-                throw SettingsError(
-                    .noRegion,
-                    "no AWS region; give --region, set AWS_REGION, or put region into profile "
-                        + "'\(configuration.profileName)'")
-            }
-            endpoints = try HealthImagingEndpoints(
-                region: namedRegion, useFIPS: useFIPS, useDualStack: useDualStack)
-            region = namedRegion
-        }
+        services = try ServiceEndpoints(options: options, configuration: configuration)
+        let endpoint = try services.resolve(.healthImaging)
+        endpoints = HealthImagingEndpoints(
+            endpoint, useFIPS: services.variants.useFIPS, useDualStack: services.variants.useDualStack)
+        region = endpoint.region
         credentials =
             options.noSignRequest
             ? UnsignedRequests() : CredentialsChain(standardFor: configuration)
@@ -102,16 +84,13 @@ public struct AWSSettings: Sendable {
             ?? configuration.profileValue("ca_bundle")
     }
 
-    private static func customEndpoint(
-        options: Options, _ configuration: AWSConfiguration
-    ) throws(SettingsError) -> String? {
-        if let url = options.endpointURL { return url }
-        let ignoresConfigured = try configuration.flag(
-            variable: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", profileKey: "ignore_configured_endpoint_urls")
-        if ignoresConfigured { return nil }
-        return configuration.variable("AWS_ENDPOINT_URL_MEDICAL_IMAGING")
-            ?? configuration.variable("AWS_ENDPOINT_URL")
-            ?? configuration.serviceEndpoint("medical_imaging")
-            ?? configuration.profileValue("endpoint_url")
+    /// Where `service` answers: an endpoint that was named for it or for all services, or AWS's own.
+    ///
+    /// Settings that do not go together for this service are the endpoint's `problem`.
+    ///
+    /// - Parameter other: a region in place of the settings' own, for what lives elsewhere (a bucket).
+    package func endpoint(for service: AWSService, region other: String? = nil) -> AWSEndpoint {
+        if service == .healthImaging, other == nil { return AWSEndpoint(endpoints, region: region) }
+        return services.endpoint(for: service, region: other)
     }
 }
