@@ -43,7 +43,7 @@ def frames_per_second(program, url, datastore, image_sets, folder, connections, 
     summary = lines_of(
         program, "fetch", "--endpoint-url", url, "--no-sign-request", "--datastore", datastore, *selection,
         "--output", output, "--format", "none", "--retries", 20, "--json", *fixed)[-1]
-    return summary["framesVerified"] / summary["elapsedSeconds"]
+    return summary["counts"]["verified"] / summary["seconds"]
 
 
 def main():

@@ -40,10 +40,14 @@ struct EngineParts: Sendable {
             ceiling: options.requestsPerSecond ?? settings.endpoints.documentedRequestsPerSecond)
     }
 
+    /// Requests in flight before anything is known of the link: enough for tens of milliseconds of latency, and few
+    /// enough for any service.
+    private static let firstGuess = 64
+
     /// Pinned when the user said how many; otherwise found on the way.
     private static func limit(for options: some EngineOptions, upTo most: Int) -> RequestSlots.Limit {
         options.connections == nil && options.streams == nil
-            ? .adaptive(start: min(most, 32), most: most) : .fixed(most)
+            ? .adaptive(start: min(most, firstGuess), most: most) : .fixed(most)
     }
 
     /// Starts the threads that decode, verify and write.

@@ -167,8 +167,14 @@ public final class FetchSession: Sendable {
 
     // MARK: Running
 
+    /// Frames that wait for another attempt make room for so many others.
+    private static let pausedLimit = 1024
+
     /// Frames in flight: enough beyond the requests to keep every worker busy while answers come in.
-    private var window: Int { gate.slots.limit + 2 * (options.workers ?? FetchOptions.defaultWorkers) }
+    private func window(_ run: Run) -> Int {
+        gate.slots.limit + 2 * (options.workers ?? FetchOptions.defaultWorkers)
+            + min(run.pipeline.paused.count, Self.pausedLimit)
+    }
 
     private func fetchAll(_ run: Run) async {
         let plans = PlanFeed(sources: sources, datastoreID: datastoreID, client: client).items()
@@ -185,7 +191,7 @@ public final class FetchSession: Sendable {
                     state.withLock { $0.progress.resumed += slice.count - frames.count }
                     metrics.resume(slice.count - frames.count)
                     for frame in frames {
-                        while inFlight >= window {
+                        while inFlight >= window(run) {
                             await group.next()
                             inFlight -= 1
                         }

@@ -2,7 +2,7 @@
 ///
 /// Hill climbing on throughput, in epochs of twice as many answers as there are requests in flight. At first the
 /// number doubles as long as that pays; then it is probed from time to time, a quarter up and a fifth down, and the
-/// smallest number that gives the throughput is kept. Latency alone is no guide: it varies by itself, and grows with
+/// smallest number that gives the throughput is kept. Probes that change nothing become rarer. Latency alone is no guide: it varies by itself, and grows with
 /// the size of frames. Epochs in which not all requests were wanted (the decoders or the memory limit are slower than
 /// the link) say nothing and change nothing.
 ///
@@ -25,7 +25,8 @@ struct ConcurrencyGovernor {
 
     private static let epochSeconds = 0.1...2.0
     private static let leastCompletions = 16
-    private static let epochsBetweenProbes = 5
+    /// Epochs between two probes: doubled from one to the next as long as probing changes nothing.
+    private static let epochsBetweenProbes = (least: 5, most: 40)
     /// Throughput must grow by so much for a larger number to be kept, and may shrink by so much for a smaller one.
     private static let gain = (climbing: 1.2, probing: 1.04)
     private static let loss = 0.98
@@ -37,6 +38,7 @@ struct ConcurrencyGovernor {
     /// What was kept: its number, and its throughput as a moving average.
     private var kept: Int
     private var keptThroughput = 0.0
+    private var pause = epochsBetweenProbes.least
     private var judge = SlowdownJudge()
     private var limitBeforeCuts: Int?
 
@@ -97,7 +99,7 @@ struct ConcurrencyGovernor {
         }
         guard isSaturated else {
             // A probe without demand proved nothing.
-            if phase == .probingUp || phase == .probingDown { keep(kept, throughput: keptThroughput) }
+            if phase == .probingUp || phase == .probingDown { hold() }
             return
         }
         step(throughput)
@@ -144,7 +146,7 @@ struct ConcurrencyGovernor {
             if throughput >= Self.loss * keptThroughput {
                 keep(limit, throughput: keptThroughput)
             } else {
-                keep(kept, throughput: keptThroughput)
+                hold()
             }
         }
     }
@@ -152,14 +154,23 @@ struct ConcurrencyGovernor {
     private mutating func probeDown() {
         phase = .probingDown
         set(kept - max(1, kept / 5))
-        if limit == kept { keep(kept, throughput: keptThroughput) }
+        if limit == kept { hold() }
+    }
+
+    /// Goes back to what was kept; the next probe comes later than the last one did.
+    private mutating func hold() {
+        let longer = min(2 * pause, Self.epochsBetweenProbes.most)
+        keep(kept, throughput: keptThroughput)
+        pause = longer
+        phase = .holding(epochs: pause)
     }
 
     private mutating func keep(_ number: Int, throughput: Double) {
         set(number)
         kept = limit
         keptThroughput = throughput
-        phase = .holding(epochs: Self.epochsBetweenProbes)
+        pause = Self.epochsBetweenProbes.least
+        phase = .holding(epochs: pause)
     }
 
     private mutating func set(_ number: Int) {

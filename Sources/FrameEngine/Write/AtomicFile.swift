@@ -17,39 +17,55 @@ public enum AtomicFile {
     public static func write(
         _ pieces: [UnsafeRawBufferPointer], to path: String, tag: String, isSynced: Bool = false
     ) throws(WriteError) {
-        let temporary = temporaryPath(for: path, tag: tag)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw WriteError(operation: "create", path: path, errno: errno) }
+        try write(pieces, to: path, beside: AT_FDCWD, tag: tag, isSynced: isSynced, path: path)
+        if isSynced { try syncFolder(of: path) }
+    }
+
+    /// Writes a file into a folder that is open. See `write(_:to:tag:isSynced:)`.
+    static func write(
+        _ bytes: UnsafeRawBufferPointer, named name: String, in folder: OutputFolder, tag: String,
+        isSynced: Bool
+    ) throws(WriteError) {
+        try write(
+            [bytes], to: name, beside: folder.descriptor, tag: tag, isSynced: isSynced,
+            path: "\(folder.path)/\(name)")
+        if isSynced { try folder.sync() }
+    }
+
+    /// - Parameters:
+    ///   - name: where the file goes, seen from the folder `descriptor`.
+    ///   - path: what errors call it.
+    private static func write(
+        _ pieces: [UnsafeRawBufferPointer], to name: String, beside folder: Int32, tag: String,
+        isSynced: Bool,
+        path: @autoclosure () -> String
+    ) throws(WriteError) {
+        let temporary = temporaryPath(for: name, tag: tag)
+        let descriptor = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw WriteError(operation: "create", path: path(), errno: errno) }
         do throws(WriteError) {
-            for piece in pieces { try write(piece, to: descriptor, path: path) }
+            for piece in pieces { try write(piece, to: descriptor, path: path()) }
             if isSynced, fsync(descriptor) != 0 {
-                throw WriteError(operation: "sync", path: path, errno: errno)
+                throw WriteError(operation: "sync", path: path(), errno: errno)
             }
         } catch {
             close(descriptor)
-            unlink(temporary)
+            unlinkat(folder, temporary, 0)
             throw error
         }
         // Delayed allocation and network file systems report a full disk here at the latest.
-        guard close(descriptor) == 0, rename(temporary, path) == 0 else {
-            let failure = WriteError(operation: "finish", path: path, errno: errno)
-            unlink(temporary)
+        guard close(descriptor) == 0, renameat(folder, temporary, folder, name) == 0 else {
+            let failure = WriteError(operation: "finish", path: path(), errno: errno)
+            unlinkat(folder, temporary, 0)
             throw failure
         }
-        if isSynced { try syncFolder(of: path) }
     }
 
     /// Forces the names in the folder of `path` onto the medium.
     static func syncFolder(of path: String) throws(WriteError) {
         let slash = path.lastIndex(of: "/")
         let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw WriteError(operation: "open", path: folder, errno: errno) }
-        defer { close(descriptor) }
-        // Some file systems cannot sync a folder and need not.
-        guard fsync(descriptor) == 0 || errno == EINVAL else {
-            throw WriteError(operation: "sync", path: folder, errno: errno)
-        }
+        try OutputFolder(folder).sync()
     }
 
     /// Writes one run of bytes. See `write(_:to:tag:)`.
@@ -75,7 +91,7 @@ public enum AtomicFile {
 
     /// Writes all of `bytes` at the descriptor's position, whatever the system takes at a time.
     static func write(
-        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String
+        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: @autoclosure () -> String
     ) throws(WriteError) {
         var rest = bytes
         while let base = rest.baseAddress, rest.count > 0 {
@@ -86,7 +102,7 @@ public enum AtomicFile {
             #endif
             if written < 0 {
                 if errno == EINTR { continue }
-                throw WriteError(operation: "write", path: path, errno: errno)
+                throw WriteError(operation: "write", path: path(), errno: errno)
             }
             rest = UnsafeRawBufferPointer(rebasing: rest[written...])
         }

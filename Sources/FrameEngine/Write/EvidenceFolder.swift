@@ -29,12 +29,13 @@ final class EvidenceFolder: Sendable {
             return kept <= Self.answersLimit
         }
         guard isWanted else { return }
-        try directory.prepare(for: frame)
-        let name = OutputDirectory.relativePath(
+        let name = OutputDirectory.fileName(
             of: frame,
             extension: frame.instance.effectiveTransferSyntax.storedFileExtension,
             suffix: "-\(CRC32.hexadecimal(crc32))")
         // The buffer is held by the caller until this returns.
-        try AtomicFile.write(encoded.bytes, to: "\(directory.path)/\(name)", tag: "\(worker)")
+        try AtomicFile.write(
+            encoded.bytes, named: name, in: try directory.folder(for: frame), tag: "\(worker)",
+            isSynced: false)
     }
 }

@@ -64,20 +64,21 @@ public struct FileSink: FrameSink {
     }
 
     public func write(_ frame: AcceptedFrame, worker: Int) throws(WriteError) -> WrittenFrame? {
-        try directory.prepare(for: frame.frame, isSynced: isSynced)
+        let folder = try directory.folder(for: frame.frame, isSynced: isSynced)
         let storedExtension = frame.frame.instance.effectiveTransferSyntax.storedFileExtension
         guard format == .raw, frame.decoded.layout != nil else {
             let stored = try write(
-                frame.encoded, of: frame.frame, extension: storedExtension, worker: worker)
+                frame.encoded, of: frame.frame, extension: storedExtension, into: folder, worker: worker)
             return WrittenFrame(file: stored, codestream: nil)
         }
         var codestream: WrittenFile?
         if keepsCodestream {
             codestream = try write(
-                frame.encoded, of: frame.frame, extension: storedExtension, worker: worker)
+                frame.encoded, of: frame.frame, extension: storedExtension, into: folder, worker: worker)
         }
         do {
-            let pixels = try write(frame.decoded.bytes, of: frame.frame, extension: "raw", worker: worker)
+            let pixels = try write(
+                frame.decoded.bytes, of: frame.frame, extension: "raw", into: folder, worker: worker)
             return WrittenFrame(file: pixels, codestream: codestream)
         } catch {
             // No record will name it.
@@ -87,11 +88,13 @@ public struct FileSink: FrameSink {
     }
 
     private func write(
-        _ buffer: PooledBuffer, of frame: PlannedFrame, extension fileExtension: String, worker: Int
+        _ buffer: PooledBuffer, of frame: PlannedFrame, extension fileExtension: String,
+        into folder: OutputFolder, worker: Int
     ) throws(WriteError) -> WrittenFile {
-        let relative = OutputDirectory.relativePath(of: frame, extension: fileExtension)
         try AtomicFile.write(
-            buffer.bytes, to: "\(directory.path)/\(relative)", tag: String(worker), isSynced: isSynced)
-        return WrittenFile(path: relative, contents: buffer)
+            buffer.bytes, named: OutputDirectory.fileName(of: frame, extension: fileExtension), in: folder,
+            tag: String(worker), isSynced: isSynced)
+        return WrittenFile(
+            path: OutputDirectory.relativePath(of: frame, extension: fileExtension), contents: buffer)
     }
 }

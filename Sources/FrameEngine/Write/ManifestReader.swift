@@ -96,18 +96,23 @@ public struct ManifestReader {
     /// Calls `body` for each line that is neither blank nor unfinished, in the order written. What it is given is
     /// valid until it returns.
     ///
+    /// - Parameter range: only lines that begin at these offsets, in bytes; they are numbered from the range's first.
     /// - Throws: as `forEachRecord`.
     static func forEachLine(
-        in path: String, _ body: (Place, Result<ManifestLine, ManifestLine.Problem>) throws -> Void
+        in path: String, beginningIn range: Range<Int> = 0..<Int.max,
+        _ body: (Place, Result<ManifestLine, ManifestLine.Problem>) throws -> Void
     ) throws {
         let descriptor = try open(path)
         defer { close(descriptor) }
+        // From the byte before on: only behind a line feed does a line begin.
+        var offset = max(range.lowerBound - 1, 0)
+        var isPassing = range.lowerBound > 0
+        if offset > 0, lseek(descriptor, off_t(offset), SEEK_SET) < 0 { throw unreadable(path, errno: errno) }
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: lineLimit, alignment: 16)
         defer { chunk.deallocate() }
         guard let base = chunk.baseAddress else { return }
         var filled = 0
-        /// Of the first byte in `chunk`.
-        var offset = 0
+        // `offset` is that of the first byte in `chunk`.
         var number = 0
         /// Bytes of the present line that were dropped because it is too long.
         var dropped = 0
@@ -120,6 +125,13 @@ public struct ManifestReader {
             var start = 0
             while let feed = memchr(base + start, Int32(UInt8(ascii: "\n")), filled - start) {
                 let end = UnsafeRawPointer(feed) - UnsafeRawPointer(base)
+                if isPassing {
+                    isPassing = false
+                    dropped = 0
+                    start = end + 1
+                    continue
+                }
+                if offset + start - dropped >= range.upperBound { return }
                 number += 1
                 let bytes = UnsafeRawBufferPointer(rebasing: chunk[start..<end])
                 let place = Place(

@@ -12,7 +12,9 @@ import Synchronization
 public final class OutputDirectory: Sendable {
     /// As the user gave it, without a slash at its end.
     public let path: String
-    private let prepared = Mutex<Set<String>>([])
+    private let open = Mutex<[String: OutputFolder]>([:])
+    /// Folders that are kept open. Frames come image set by image set, so that few are in use at a time.
+    private static let openLimit = 64
 
     /// Makes the folder when it is missing.
     public init(_ path: String) throws(WriteError) {
@@ -29,21 +31,34 @@ public final class OutputDirectory: Sendable {
     public static func relativePath(
         of frame: PlannedFrame, extension fileExtension: String, suffix: String = ""
     ) -> String {
-        "\(frame.instance.datastoreID)/\(frame.instance.imageSetID)/\(frame.imageFrameID)\(suffix).\(fileExtension)"
+        "\(frame.instance.datastoreID)/\(frame.instance.imageSetID)/"
+            + fileName(of: frame, extension: fileExtension, suffix: suffix)
     }
 
-    /// Makes sure that the folder of this frame's image set exists.
+    /// The name of a frame's file in its folder.
+    static func fileName(
+        of frame: PlannedFrame, extension fileExtension: String, suffix: String = ""
+    ) -> String {
+        "\(frame.imageFrameID)\(suffix).\(fileExtension)"
+    }
+
+    /// The folder of this frame's image set, made where it is missing.
     ///
     /// - Parameter isSynced: whether its name is on the medium when this returns.
-    public func prepare(for frame: PlannedFrame, isSynced: Bool = false) throws(WriteError) {
+    func folder(for frame: PlannedFrame, isSynced: Bool = false) throws(WriteError) -> OutputFolder {
         let datastore = "\(path)/\(frame.instance.datastoreID)"
-        let folder = "\(datastore)/\(frame.instance.imageSetID)"
-        guard !prepared.withLock({ $0.contains(folder) }) else { return }
-        try Self.makeDirectories(folder)
+        let path = "\(datastore)/\(frame.instance.imageSetID)"
+        if let folder = open.withLock({ $0[path] }) { return folder }
+        try Self.makeDirectories(path)
+        let folder = try OutputFolder(path)
         if isSynced {
-            for name in [folder, datastore, path] { try AtomicFile.syncFolder(of: name) }
+            for name in [path, datastore, self.path] { try OutputFolder(name).sync() }
         }
-        prepared.withLock { _ = $0.insert(folder) }
+        open.withLock { open in
+            if open.count >= Self.openLimit { open.removeAll() }
+            open[path] = folder
+        }
+        return folder
     }
 
     /// Removes the files of a frame that could not be recorded.
@@ -58,10 +73,8 @@ public final class OutputDirectory: Sendable {
 
     /// Forces everything that was written into the folder onto the medium; waits for the whole file system.
     func syncAll() throws(WriteError) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw WriteError(operation: "open", path: path, errno: errno) }
-        defer { close(descriptor) }
-        if let failure = Self.syncFileSystem(of: descriptor) {
+        let folder = try OutputFolder(path)
+        if let failure = Self.syncFileSystem(of: folder.descriptor) {
             throw WriteError(operation: "sync", path: path, errno: failure)
         }
     }

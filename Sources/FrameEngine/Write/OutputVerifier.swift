@@ -54,6 +54,7 @@ public final class OutputVerifier: Sendable {
     private let root: String
     private let workers: Int
     private let state = Mutex(OutputVerification())
+    private let isCancelled = Mutex(false)
 
     /// - Parameter directory: the folder that a fetch wrote into.
     public init(directory: String, workers: Int? = nil) {
@@ -89,67 +90,90 @@ public final class OutputVerifier: Sendable {
             state.withLock { $0.count(finding) }
             onFinding(file, finding, detail)
         }
-        let expected = try readManifest(report)
-        state.withLock { $0.filesNamed = expected.count }
+        let inventory = try readManifest(report)
+        state.withLock { $0.filesNamed = inventory.count }
         let pool = WorkerPool(count: workers, name: "verify") { _ in FileChecker() }
         defer { pool.shutDown() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var inFlight = 0
-            for (file, contents) in expected {
-                try Task.checkCancellation()
-                if inFlight >= 4 * workers {
-                    try await group.next()
-                    inFlight -= 1
+        try await withTaskCancellationHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                var inFlight = 0
+                for range in inventory.ranges(for: workers) {
+                    try Task.checkCancellation()
+                    if inFlight >= 2 * workers {
+                        try await group.next()
+                        inFlight -= 1
+                    }
+                    inFlight += 1
+                    group.addTask { [self] in
+                        try await pool.run { checker in
+                            Result { try self.checkFiles(namedIn: range, inventory, with: checker, report) }
+                        }.get()
+                    }
                 }
-                inFlight += 1
-                group.addTask {
-                    await pool.run { checker in self.check(file, contents, with: checker, report) }
-                }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
+        } onCancel: {
+            isCancelled.withLock { $0 = true }
         }
-        findExtraFiles(expected: expected, report)
+        try Task.checkCancellation()
+        findExtraFiles(inventory, report)
         return progress
     }
 
     /// The last record of each frame counts; a file named twice is checked once.
-    private func readManifest(_ report: @escaping Report) throws -> [String: FileChecker.Contents] {
-        var expected: [String: FileChecker.Contents] = [:]
-        var unstored: Set<String> = []
+    private func readManifest(_ report: @escaping Report) throws -> OutputInventory {
+        var inventory = OutputInventory()
         var records = 0
-        let path = "\(root)/\(ManifestWriter.fileName)"
-        let onDamage = { (line: Int) in
-            report(ManifestWriter.fileName, .damaged, "damaged record at line \(line)")
-        }
-        try ManifestReader.forEachRecord(in: path, onDamage: onDamage) { record in
+        try ManifestReader.forEachLine(in: manifestPath) { place, line in
+            guard case .success(let line) = line, let record = ManifestRecord(line) else {
+                return report(ManifestWriter.fileName, .damaged, "damaged record at line \(place.number)")
+            }
             records += 1
-            let frame = "\(record.datastoreId)/\(record.imageSetId)/\(record.imageFrameId)"
-            guard let file = record.file else {
-                if record.status == .failed || record.status == .mismatch { unstored.insert(frame) }
-                return
-            }
-            unstored.remove(frame)
-            let byteCount =
-                record.fileBytes ?? (file.hasSuffix(".raw") ? record.decodedBytes : record.encodedBytes)
-            var named = [(file, record.fileCrc32, byteCount)]
-            if let codestream = record.codestreamFile {
-                named.append((codestream, record.codestreamCrc32, record.encodedBytes))
-            }
-            for (file, digits, byteCount) in named {
-                guard Self.isInside(file), let crc32 = digits.flatMap({ UInt32($0, radix: 16) }) else {
-                    throw ManifestError(
-                        path: path, line: nil,
-                        problem: "the record of frame \(record.imageFrameId) names no usable file or checksum"
-                    )
-                }
-                expected[file] = FileChecker.Contents(crc32: crc32, byteCount: byteCount)
-            }
+            inventory.note(record, at: place)
+            for named in try files(of: record) { inventory.note(file: named.path, at: place) }
         }
         state.withLock { state in
             state.records = records
-            state.framesNotStored = unstored.count
+            state.framesNotStored = inventory.framesNotStored
         }
-        return expected
+        return inventory
+    }
+
+    /// Checks the files of which the last record begins in a range of the manifest.
+    private func checkFiles(
+        namedIn range: Range<Int>, _ inventory: OutputInventory, with checker: FileChecker, _ report: Report
+    ) throws {
+        try ManifestReader.forEachLine(in: manifestPath, beginningIn: range) { place, line in
+            // What is damaged was reported when the manifest was read first.
+            guard case .success(let line) = line, let record = ManifestRecord(line) else { return }
+            for file in try files(of: record) where inventory.isLast(file: file.path, at: place) {
+                if isCancelled.withLock({ $0 }) { return }
+                check(file.path, file.contents, with: checker, report)
+            }
+        }
+    }
+
+    private var manifestPath: String { "\(root)/\(ManifestWriter.fileName)" }
+
+    /// The files that a record names, and what must be in them.
+    ///
+    /// - Throws: `ManifestError` for a name that leads out of the folder, and for a file without a checksum.
+    private func files(of record: ManifestRecord) throws -> [RecordedFrame.File] {
+        guard let file = record.file else { return [] }
+        let byteCount =
+            record.fileBytes ?? (file.hasSuffix(".raw") ? record.decodedBytes : record.encodedBytes)
+        var named = [(file, record.fileCrc32, byteCount)]
+        if let codestream = record.codestreamFile {
+            named.append((codestream, record.codestreamCrc32, record.encodedBytes))
+        }
+        return try named.map { file, digits, byteCount in
+            guard Self.isInside(file), let crc32 = digits.flatMap({ UInt32($0, radix: 16) }) else {
+                throw ManifestError(
+                    path: manifestPath, line: nil,
+                    problem: "the record of frame \(record.imageFrameId) names no usable file or checksum")
+            }
+            return RecordedFrame.File(path: file, contents: .init(crc32: crc32, byteCount: byteCount))
+        }
     }
 
     /// A manifest may have been edited: no name in it leads out of the folder.
@@ -170,11 +194,11 @@ public final class OutputVerifier: Sendable {
     }
 
     /// Names every file that the manifest does not.
-    private func findExtraFiles(expected: [String: FileChecker.Contents], _ report: Report) {
+    private func findExtraFiles(_ inventory: OutputInventory, _ report: Report) {
         guard let walk = FileManager.default.enumerator(atPath: root) else { return }
         for case let file as String in walk {
             if file == ManifestWriter.fileName || file == FetchReport.fileName { continue }
-            if expected[file] != nil { continue }
+            if inventory.names(file) { continue }
             guard walk.fileAttributes?[.type] as? FileAttributeType != .typeDirectory else { continue }
             report(file, .extra, "the manifest does not name it")
         }

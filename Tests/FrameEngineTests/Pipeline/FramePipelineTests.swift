@@ -130,15 +130,44 @@ struct FramePipelineTests {
     func lastFrames(_ failure: ScriptedService.Answer) async throws {
         let health = ServiceHealth()
         let pixels = ScriptedService.Answer.bytes(Self.pixels)
-        let service = ScriptedService([pixels, failure, failure, failure, pixels, failure])
+        // Three attempts, then a question and an attempt in turn.
+        let service = ScriptedService(
+            [pixels, failure, failure, failure, pixels, failure, pixels, failure, pixels, failure])
         let pipeline = try pipeline(service, attempts: 3, health: health)
         _ = try await pipeline.process(try frame(1))
         let outcome = try await pipeline.process(try frame(2)).outcome
         #expect(outcome.status == .failed)
-        // Three, the question, and one last attempt at a service that is known to be there.
-        #expect(outcome.attempts == 4)
-        #expect(service.requests.value == 6)
+        // Three, and three more at a service that is known to be there.
+        #expect(outcome.attempts == 6)
+        #expect(service.requests.value == 10)
         #expect(!health.isGone)
+    }
+
+    @Test("an outage that follows another at once costs no frame")
+    func outageAfterOutage() async throws {
+        let pixels = ScriptedService.Answer.bytes(Self.pixels)
+        let service = ScriptedService([
+            pixels, .broken, .broken, .broken, pixels, .broken, .broken, pixels, pixels,
+        ])
+        let pipeline = try pipeline(service, attempts: 3)
+        _ = try await pipeline.process(try frame(1))
+        #expect(try await pipeline.process(try frame(2)).outcome.status == .verified)
+    }
+
+    @Test("a frame that waits for its next attempt holds no memory that others could use")
+    func memoryWhileWaiting() async throws {
+        let refusal = ScriptedService.Answer.status(
+            503, code: "ServiceUnavailable", fields: [HTTPField("Retry-After", "60")])
+        let pipeline = try pipeline(ScriptedService([refusal]))
+        let whole = pipeline.memory.limit
+        let frame = try frame(1)
+        let waiting = Task { try await pipeline.process(frame) }
+        while pipeline.paused.count == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        let lease = try #require(pipeline.memory.takeNow(whole))
+        lease.release()
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(pipeline.paused.count == 0)
     }
 
     @Test(

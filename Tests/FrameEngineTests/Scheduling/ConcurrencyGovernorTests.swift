@@ -33,6 +33,12 @@ struct ConcurrencyGovernorTests {
         #expect(governor.limit >= 200)
     }
 
+    @Test("probes that change nothing become rarer, and cost next to nothing in a long run")
+    func rareProbes() {
+        let link = SimulatedLink(latency: 0.15)
+        #expect(run(link, seconds: 120).throughput >= 0.985 * link.best(upTo: Self.most))
+    }
+
     @Test("where more requests bring nothing, no more are made than it takes", arguments: seeds)
     func staysSmall(seed: UInt64) {
         let link = SimulatedLink(latency: 0.005, capacity: 1_000, jitter: 0.2)

@@ -90,7 +90,7 @@ struct DiskSpaceTests {
     @Test("files that will be replaced need no room of their own")
     func replaced() throws {
         let frames = frames(3, decodedBytes: 8192)
-        try directory.prepare(for: frames[0])
+        _ = try directory.folder(for: frames[0])
         for frame in frames[..<2] {
             let file = OutputDirectory.relativePath(of: frame, extension: "raw")
             try Data(repeating: 1, count: 8192).write(to: URL(fileURLWithPath: folder.file(file)))
