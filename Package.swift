@@ -71,7 +71,9 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(name: "ImagingWorkflow", dependencies: ["FrameEngine"]),
+        .target(
+            name: "ImagingWorkflow", dependencies: ["FrameEngine"],
+            resources: [.embedInCode("Template/healthimaging.yaml")]),
         .executableTarget(
             name: "hi-fetch",
             dependencies: [

@@ -48,6 +48,8 @@ struct CurlOptions: Sendable {
                 // Wait for a connection that can multiplex rather than open another one.
                 (CURLOPT_PIPEWAIT, isHTTP2 ? 1 : 0),
                 (CURLOPT_FOLLOWLOCATION, 0),
+                // What is signed is sent: a key of S3 may have dot segments.
+                (CURLOPT_PATH_AS_IS, 1),
                 // Bodies as they came: the stages behind know what to undo.
                 (CURLOPT_HTTP_CONTENT_DECODING, 0),
                 (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1),

@@ -1,7 +1,7 @@
 /// The page tokens of one listing. A service that repeats any of them, or never stops, would be paged for ever.
-struct PageTokens: Sendable {
+package struct PageTokens: Sendable {
     /// The most pages of one listing: 50 million image sets.
-    static let pageLimit = 1_000_000
+    package static let pageLimit = 1_000_000
 
     private let operation: String
     private let limit: Int
@@ -9,13 +9,13 @@ struct PageTokens: Sendable {
     // Hashes, for tokens are long: two that collide within a million pages are less likely than 1 in 10 million.
     private var seen: Set<Int> = []
 
-    init(operation: String, limit: Int = PageTokens.pageLimit) {
+    package init(operation: String, limit: Int = PageTokens.pageLimit) {
         self.operation = operation
         self.limit = limit
     }
 
     /// Takes the token that a page ends with and returns the next page's; nil after the last page.
-    mutating func next(after token: String?) throws(ServiceError) -> String? {
+    package mutating func next(after token: String?) throws(ServiceError) -> String? {
         pages += 1
         guard let token, !token.isEmpty else { return nil }
         guard pages < limit else {
