@@ -18,10 +18,10 @@ struct ImageSetDocument: Sendable {
 
     /// One SOP instance.
     struct Instance: Sendable {
-        let sopInstanceUID: String
-        let attributes: [MetadataAttribute]
+        var sopInstanceUID: String
+        var attributes: [MetadataAttribute]
         /// The VRs of the attributes whose key is a tag.
-        let unknownVRs: [(tag: String, vr: String)]
+        var unknownVRs: [(tag: String, vr: String)]
         /// Nil when there is no pixel data.
         let storedTransferSyntax: TransferSyntax?
         /// In DICOM frame order.
@@ -29,12 +29,12 @@ struct ImageSetDocument: Sendable {
     }
 
     let datastoreID: HealthImagingID
-    let imageSetID: HealthImagingID
-    let patient: [MetadataAttribute]
-    let study: [MetadataAttribute]
-    let seriesInstanceUID: String
-    let series: [MetadataAttribute]
-    let instances: [Instance]
+    var imageSetID: HealthImagingID
+    var patient: [MetadataAttribute]
+    var study: [MetadataAttribute]
+    var seriesInstanceUID: String
+    var series: [MetadataAttribute]
+    var instances: [Instance]
 
     /// The document as UTF-8 JSON. Instances come in the order of their UIDs, as the service writes them.
     func serialized() -> [UInt8] {

@@ -3,7 +3,8 @@ import FrameEngine
 import Synchronization
 
 /// Imports DICOM Part 10 files into a store as HealthImaging does: one image set a series, frames re-encoded as HTJ2K
-/// lossless RPCL in JP2 boxes, or kept as imported where the service keeps them (see `ImportRoute`).
+/// lossless RPCL in JP2 boxes, or kept as imported where the service keeps them (see `ImportRoute`). More instances of a
+/// series that is there make a new version of its image set; conflicting data a non-primary one (see `SeriesIdentity`).
 ///
 /// A file that cannot be imported is named in the report with its reason, and the others go on.
 public struct DICOMImporter: Sendable {
@@ -42,15 +43,30 @@ public struct DICOMImporter: Sendable {
         _ paths: [String], into store: ImageSetStore, datastoreID: HealthImagingID,
         progress: (@Sendable (_ filesDone: Int, _ filesTotal: Int) -> Void)? = nil
     ) async throws -> ImportReport {
+        let scan = FileScan(paths: paths)
+        var report = try await importEntries(
+            scan.entries.map { ImportEntry($0) }, into: store, datastoreID: datastoreID, progress: progress)
+        report.filesScanned += scan.failures.count + scan.skipped.count
+        report.failures = scan.failures + report.failures
+        report.skipped = scan.skipped + report.skipped
+        return report
+    }
+
+    /// Imports entries in their order, wherever they come from.
+    ///
+    /// - Parameter jobID: the import job that does it. What the same job committed before, when it was interrupted, is
+    ///   not committed again.
+    func importEntries(
+        _ entries: [ImportEntry], into store: ImageSetStore, datastoreID: HealthImagingID,
+        jobID: String? = nil,
+        progress: (@Sendable (_ filesDone: Int, _ filesTotal: Int) -> Void)? = nil
+    ) async throws -> ImportReport {
         let format = try store.datastore(datastoreID).losslessStorageFormat
         guard format == "HTJ2K" else { throw Failure.storageFormat(format) }
-        let scan = FileScan(paths: paths)
         var report = ImportReport()
-        report.filesScanned = scan.entries.count + scan.failures.count + scan.skipped.count
-        report.failures = scan.failures
-        report.skipped = scan.skipped
-        let session = ImportSession(store: store, datastoreID: datastoreID, entries: scan.entries)
-        let total = scan.entries.count
+        report.filesScanned = entries.count
+        let session = ImportSession(store: store, datastoreID: datastoreID, entries: entries, jobID: jobID)
+        let total = entries.count
         let done = Atomic(0)
         let verifiesEncoding = self.verifiesEncoding
         let fileSizeLimit = self.fileSizeLimit

@@ -5,27 +5,35 @@ import Synchronization
 /// The state of one import that its workers share.
 final class ImportSession: Sendable {
     private struct State {
-        var series: [SeriesAssembly.Key: SeriesAssembly] = [:]
-        var order: [SeriesAssembly.Key] = []
+        var series: [SeriesIdentity: SeriesAssembly] = [:]
+        var order: [SeriesIdentity] = []
         /// Index of the file that has a SOP instance, by series and UID.
-        var owners: [SeriesAssembly.Key: [String: Int]] = [:]
+        var owners: [SeriesIdentity: [String: Int]] = [:]
         var failures: [Int: ImportReport.Refusal] = [:]
         var skipped: [Int: ImportReport.Refusal] = [:]
-        var imported = 0
+        var imported: [Int: Taken] = [:]
         var storeFailure: StoreError?
+    }
+
+    /// A file whose instance is in a series.
+    private struct Taken {
+        let series: SeriesIdentity
+        let warnings: [ImportWarning]
     }
 
     private let store: ImageSetStore
     private let datastoreID: HealthImagingID
-    private let entries: [FileScan.Entry]
+    private let entries: [ImportEntry]
+    private let jobID: String?
     private let state = Mutex(State())
     /// The file whose turn it is to be assigned to a series. Files are taken in order by several workers; assigning
     /// them in that order makes the result independent of the number of workers.
     private let turn = NSCondition()
     private let nextTurn = Mutex(0)
 
-    init(store: ImageSetStore, datastoreID: HealthImagingID, entries: [FileScan.Entry]) {
+    init(store: ImageSetStore, datastoreID: HealthImagingID, entries: [ImportEntry], jobID: String? = nil) {
         self.store = store
+        self.jobID = jobID
         self.datastoreID = datastoreID
         self.entries = entries
     }
@@ -34,7 +42,7 @@ final class ImportSession: Sendable {
     func process(_ index: Int, with transcoder: InstanceTranscoder, fileSizeLimit: Int) throws {
         var opened: DICOMFile?
         do throws(DICOMFileError) {
-            opened = try DICOMFile(contentsOf: entries[index].path, limit: fileSizeLimit)
+            opened = try entries[index].open(fileSizeLimit)
         } catch {
             refuse(index, error)
         }
@@ -51,7 +59,8 @@ final class ImportSession: Sendable {
             return
         }
         try series.add(file, sopInstanceUID: sopInstanceUID, output: output)
-        state.withLock { $0.imported += 1 }
+        let taken = Taken(series: series.identity, warnings: ImportWarning.all(of: file))
+        state.withLock { $0.imported[index] = taken }
     }
 
     /// Commits every series that has an instance.
@@ -61,14 +70,21 @@ final class ImportSession: Sendable {
         }
         let kept = all.filter { $0.instanceCount > 0 }
         for series in all where series.instanceCount == 0 { series.writer.abandon() }
+        var places: [SeriesIdentity: Int] = [:]
         for series in kept {
-            let study = kept.filter { $0.key.studyInstanceUID == series.key.studyInstanceUID }
+            let study = kept.filter { $0.identity.study == series.identity.study }
+            places[series.identity] = report.imageSets.count
             report.imageSets.append(
                 try series.commit(
-                    seriesInStudy: study.count,
-                    instancesInStudy: study.reduce(0) { $0 + $1.instanceCount }))
+                    to: store, jobID: jobID, seriesInStudy: study.count,
+                    otherInstancesInStudy: study.reduce(-series.instanceCount) { $0 + $1.instanceCount }))
         }
-        report.filesImported = state.imported
+        report.filesImported = state.imported.count
+        report.imported = state.imported.sorted { $0.key < $1.key }.compactMap { index, taken in
+            places[taken.series].map {
+                .init(path: entries[index].name, imageSet: $0, warnings: taken.warnings)
+            }
+        }
         report.failures += state.failures.sorted { $0.key < $1.key }.map(\.value)
         report.skipped += state.skipped.sorted { $0.key < $1.key }.map(\.value)
     }
@@ -82,31 +98,34 @@ final class ImportSession: Sendable {
     private func assign(_ file: DICOMFile, index: Int) -> (SeriesAssembly, String)? {
         let names = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
         let missing = names.filter { file.text($0) == nil }
-        guard let study = file.text(names[0]), let series = file.text(names[1]),
-            let sopInstanceUID = file.text(names[2])
-        else {
+        guard let key = SeriesIdentity({ file.text($0) }), let sopInstanceUID = file.text(names[2]) else {
             refuse(index, DICOMFileError(.damaged, "it has no " + missing.joined(separator: " and no ")))
             return nil
         }
-        let key = SeriesAssembly.Key(studyInstanceUID: study, seriesInstanceUID: series)
+        do throws(DICOMFileError) {
+            try ElementLimits.check(file)
+        } catch {
+            refuse(index, error)
+            return nil
+        }
         let owner: Int? = state.withLock { state in
             let owner = state.owners[key]?[sopInstanceUID]
             if owner == nil { state.owners[key, default: [:]][sopInstanceUID] = index }
             return owner
         }
         if let owner {
-            let reason = "it has the same SOP Instance UID as \(entries[owner].path), which comes first"
+            let reason = "it has the same SOP Instance UID as \(entries[owner].name), which comes first"
             refuse(index, code: "duplicate", reason: reason)
             return nil
         }
         return assembly(for: key, first: file).map { ($0, sopInstanceUID) }
     }
 
-    private func assembly(for key: SeriesAssembly.Key, first file: DICOMFile) -> SeriesAssembly? {
+    private func assembly(for key: SeriesIdentity, first file: DICOMFile) -> SeriesAssembly? {
         if let known = state.withLock({ $0.series[key] }) { return known }
         do {
             let writer = try store.beginImageSet(datastoreID: datastoreID)
-            let made = SeriesAssembly(key: key, writer: writer, first: file)
+            let made = SeriesAssembly(identity: key, writer: writer, first: file)
             state.withLock { state in
                 state.series[key] = made
                 state.order.append(key)
@@ -126,7 +145,7 @@ final class ImportSession: Sendable {
 
     private func refuse(_ index: Int, code: String, reason: String) {
         let entry = entries[index]
-        let refusal = ImportReport.Refusal(path: entry.path, code: code, reason: reason)
+        let refusal = ImportReport.Refusal(path: entry.name, code: code, reason: reason)
         let isOtherFormat = code == DICOMFileError.Kind.notDICOM.rawValue && !entry.isNamed
         state.withLock { state in
             if isOtherFormat { state.skipped[index] = refusal } else { state.failures[index] = refusal }

@@ -3,13 +3,8 @@ import Synchronization
 
 /// One image set in the making: a series whose instances arrive from several threads.
 final class SeriesAssembly: Sendable {
-    /// What makes two files one image set.
-    struct Key: Hashable, Sendable {
-        let studyInstanceUID: String
-        let seriesInstanceUID: String
-    }
-
-    let key: Key
+    /// What the files have in common.
+    let identity: SeriesIdentity
     let writer: ImageSetWriter
     private let patient: [MetadataAttribute]
     private let study: [MetadataAttribute]
@@ -20,8 +15,8 @@ final class SeriesAssembly: Sendable {
     private let instances = Mutex([ImageSetDocument.Instance]())
 
     /// The attributes of patient, study and series are those of the series' first file.
-    init(key: Key, writer: ImageSetWriter, first file: DICOMFile) {
-        self.key = key
+    init(identity: SeriesIdentity, writer: ImageSetWriter, first file: DICOMFile) {
+        self.identity = identity
         self.writer = writer
         var levels: [AttributeLevel: [MetadataAttribute]] = [:]
         for attribute in file.attributes where !attribute.isFileMeta {
@@ -57,20 +52,29 @@ final class SeriesAssembly: Sendable {
 
     var instanceCount: Int { instances.withLock(\.count) }
 
-    /// Makes the image set visible. The counts are those of this import.
-    func commit(seriesInStudy: Int, instancesInStudy: Int) throws(StoreError) -> ImportReport.ImageSet {
+    /// Makes the instances visible: in the series' primary image set, in a new one, or in a non-primary one.
+    ///
+    /// - Parameters:
+    ///   - seriesInStudy: series of the study in this import.
+    ///   - otherInstancesInStudy: instances of the study's other series in this import.
+    func commit(
+        to store: ImageSetStore, jobID: String?, seriesInStudy: Int, otherInstancesInStudy: Int
+    ) throws(StoreError) -> ImportReport.ImageSet {
         let instances = self.instances.withLock { $0 }
         let document = ImageSetDocument(
             datastoreID: writer.datastoreID, imageSetID: writer.imageSetID, patient: patient, study: study,
-            seriesInstanceUID: key.seriesInstanceUID, series: series, instances: instances)
+            seriesInstanceUID: identity.seriesInstanceUID, series: series, instances: instances)
         var tags = firstTags
         tags.numberOfStudyRelatedSeries = seriesInStudy
-        tags.numberOfStudyRelatedInstances = instancesInStudy
-        try writer.commit(metadata: document.serialized(), tags: tags)
+        let placement = SeriesPlacement(
+            store: store, identity: identity, document: document, tags: tags,
+            otherInstancesInStudy: otherInstancesInStudy, jobID: jobID)
+        let record = try placement.commit(writer)
         let frames = instances.flatMap(\.frames)
         return ImportReport.ImageSet(
-            imageSetID: writer.imageSetID.description, studyInstanceUID: key.studyInstanceUID,
-            seriesInstanceUID: key.seriesInstanceUID, instances: instances.count, frames: frames.count,
+            imageSetID: record.id.description, version: record.version, isPrimary: record.isPrimary,
+            studyInstanceUID: identity.study.studyInstanceUID, seriesInstanceUID: identity.seriesInstanceUID,
+            instances: instances.count, frames: frames.count,
             storedBytes: frames.reduce(0) { $0 + $1.sizeInBytes })
     }
 
@@ -82,21 +86,24 @@ final class SeriesAssembly: Sendable {
 
 extension DICOMTags {
     /// The search attributes that one file has.
-    init(of file: DICOMFile) {
+    init(of file: DICOMFile) { self.init { file.text($0) } }
+
+    /// Search attributes by their keywords.
+    init(_ value: (_ keyword: String) -> String?) {
         self.init()
-        patientID = file.text("PatientID")
-        patientName = file.text("PatientName")
-        patientBirthDate = file.text("PatientBirthDate")
-        patientSex = file.text("PatientSex")
-        studyInstanceUID = file.text("StudyInstanceUID")
-        studyID = file.text("StudyID")
-        studyDescription = file.text("StudyDescription")
-        accessionNumber = file.text("AccessionNumber")
-        seriesInstanceUID = file.text("SeriesInstanceUID")
-        seriesModality = file.text("Modality")
-        seriesBodyPart = file.text("BodyPartExamined")
-        seriesNumber = file.text("SeriesNumber").flatMap { Int($0) }
-        studyDate = file.text("StudyDate")
-        studyTime = file.text("StudyTime")
+        patientID = value("PatientID")
+        patientName = value("PatientName")
+        patientBirthDate = value("PatientBirthDate")
+        patientSex = value("PatientSex")
+        studyInstanceUID = value("StudyInstanceUID")
+        studyID = value("StudyID")
+        studyDescription = value("StudyDescription")
+        accessionNumber = value("AccessionNumber")
+        seriesInstanceUID = value("SeriesInstanceUID")
+        seriesModality = value("Modality")
+        seriesBodyPart = value("BodyPartExamined")
+        seriesNumber = value("SeriesNumber").flatMap { Int($0) }
+        studyDate = value("StudyDate")
+        studyTime = value("StudyTime")
     }
 }

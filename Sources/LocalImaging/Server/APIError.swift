@@ -22,6 +22,14 @@ struct APIError: Error, Hashable {
         APIError(status: 409, code: "ConflictException", message: message)
     }
 
+    static func accessDenied(_ message: String) -> APIError {
+        APIError(status: 403, code: "AccessDeniedException", message: message)
+    }
+
+    static func quotaExceeded(_ message: String) -> APIError {
+        APIError(status: 402, code: "ServiceQuotaExceededException", message: message)
+    }
+
     static let unknownOperation = APIError(
         status: 404, code: "UnknownOperationException", message: "no operation has this method and path")
 

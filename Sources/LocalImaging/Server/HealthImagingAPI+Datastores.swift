@@ -92,19 +92,4 @@ extension HealthImagingAPI {
             datastoreArn: arn(datastore: record.id), createdAt: EpochSeconds(record.createdAt),
             updatedAt: EpochSeconds(record.updatedAt))
     }
-
-    private func check(
-        _ text: String, _ member: String, lengths: ClosedRange<Int>, also others: String
-    ) throws(APIError) {
-        let isAllowed = text.utf8.allSatisfy { byte in
-            let character = Character(Unicode.Scalar(byte))
-            return byte < 0x80
-                && (character.isLetter || character.isNumber || others.utf8.contains(byte))
-        }
-        guard isAllowed, lengths.contains(text.utf8.count) else {
-            throw .validation(
-                "\(member) must be \(lengths.lowerBound) to \(lengths.upperBound) of letters, digits, \(others)"
-            )
-        }
-    }
 }

@@ -10,7 +10,7 @@ extension HealthImagingAPI {
         let datastoreId: String
         let imageSetId: String
         let versionId: String
-        let imageSetState = "ACTIVE"
+        let imageSetState: String
         let imageSetWorkflowStatus: String
         let createdAt: EpochSeconds
         let updatedAt: EpochSeconds
@@ -23,7 +23,7 @@ extension HealthImagingAPI {
     private struct VersionProperties: Encodable {
         let imageSetId: String
         let versionId: String
-        let imageSetState = "ACTIVE"
+        let imageSetState: String
         let imageSetWorkflowStatus: String
         let createdAt: EpochSeconds
         let updatedAt: EpochSeconds
@@ -59,10 +59,12 @@ extension HealthImagingAPI {
 
     func getImageSet(_ address: ImageSetAddress, _ request: APIRequest) throws(APIError) -> APIResponse {
         let record = try record(address, request)
+        let status = status(of: record)
         return .json(
             ImageSetResponse(
                 datastoreId: address.datastore.description, imageSetId: record.id.description,
-                versionId: String(record.version), imageSetWorkflowStatus: record.workflowStatus,
+                versionId: String(record.version), imageSetState: status.state,
+                imageSetWorkflowStatus: status.workflow,
                 createdAt: EpochSeconds(record.createdAt), updatedAt: EpochSeconds(record.updatedAt),
                 imageSetArn: arn(datastore: address.datastore, imageSet: record.id),
                 overrides: record.isForced ? Overrides(forced: true) : nil, isPrimary: record.isPrimary))
@@ -85,10 +87,15 @@ extension HealthImagingAPI {
                 try store.imageSet(
                     datastoreID: address.datastore, imageSetID: address.imageSet, version: version)
             }
+            // What goes on concerns the latest version; those before it do not change any more.
+            let isLatest = version == versions.last
+            let status =
+                isLatest ? self.status(of: record) : (state: "ACTIVE", workflow: record.workflowStatus)
             list.append(
                 VersionProperties(
                     imageSetId: record.id.description, versionId: String(record.version),
-                    imageSetWorkflowStatus: record.workflowStatus, createdAt: EpochSeconds(record.createdAt),
+                    imageSetState: status.state, imageSetWorkflowStatus: status.workflow,
+                    createdAt: EpochSeconds(record.createdAt),
                     updatedAt: EpochSeconds(record.updatedAt),
                     overrides: record.isForced ? Overrides(forced: true) : nil, isPrimary: record.isPrimary))
         }
@@ -99,6 +106,7 @@ extension HealthImagingAPI {
         _ address: ImageSetAddress, _ request: APIRequest
     ) throws(APIError) -> APIResponse {
         let record = try record(address, request)
+        try checkIsReadable(record)
         let file = try stored { () throws(StoreError) in
             try OpenFile(
                 store.metadataPath(
@@ -112,9 +120,12 @@ extension HealthImagingAPI {
 
     func getImageFrame(_ address: ImageSetAddress, _ request: APIRequest) throws(APIError) -> APIResponse {
         let frame = try id(decode(FrameRequest.self, request).imageFrameId, "imageFrameId")
-        let (path, syntax) = try stored { () throws(StoreError) in
-            try store.frameFile(datastoreID: address.datastore, imageSetID: address.imageSet, frameID: frame)
+        let (path, syntax, record) = try stored { () throws(StoreError) in
+            let record = try store.imageSet(datastoreID: address.datastore, imageSetID: address.imageSet)
+            let file = store.frameFile(of: record, frameID: frame)
+            return (file.path, file.syntax, record)
         }
+        try checkIsReadable(record)
         guard let file = try stored({ () throws(StoreError) in try OpenFile(path) }) else {
             throw .notFound("image frame \(frame) does not exist in image set \(address.imageSet)")
         }
@@ -123,8 +134,8 @@ extension HealthImagingAPI {
 
     func deleteImageSet(_ address: ImageSetAddress) throws(APIError) -> APIResponse {
         try stored { () throws(StoreError) in
-            try store.deleteImageSet(
-                datastoreID: address.datastore, imageSetID: address.imageSet, inBackground: true)
+            try store.beginDeletion(
+                datastoreID: address.datastore, imageSetID: address.imageSet, seconds: lockSeconds)
         }
         return .json(
             DeleteResponse(
@@ -149,16 +160,24 @@ extension HealthImagingAPI {
         }
     }
 
+    /// State and workflow status of an image set's latest version.
+    func status(of record: ImageSetRecord) -> (state: String, workflow: String) {
+        record.currentActivity().map { ("LOCKED", $0.workflowStatus) } ?? ("ACTIVE", record.workflowStatus)
+    }
+
+    /// What is being deleted is not read any more.
+    private func checkIsReadable(_ record: ImageSetRecord) throws(APIError) {
+        guard !record.isBeingDeleted else {
+            throw .conflict("image set \(record.id) is LOCKED (DELETING)")
+        }
+    }
+
     private func record(
         _ address: ImageSetAddress, _ request: APIRequest
     ) throws(APIError) -> ImageSetRecord {
         var version: Int?
         if let text = try request.parameter("version") {
-            guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-                throw .validation("version must be a decimal number")
-            }
-            // A number that overflows is a version that does not exist.
-            version = Int(text) ?? Int.max
+            version = try self.version(text, "version")
         }
         return try stored { () throws(StoreError) in
             try store.imageSet(

@@ -38,7 +38,7 @@ extension HealthImagingAPI {
         let records = try stored { () throws(StoreError) in
             try store.imageSets(datastoreID: datastore)
         }
-        let found = records.filter(criteria.matches)
+        let found = records.filter { !$0.isBeingDeleted && criteria.matches($0) }
             .map { (position: criteria.position(of: $0), value: $0) }
         let (chosen, nextToken) = page.slice(found, descending: criteria.sort.sortOrder == .descending)
         let summaries = chosen.map { record in

@@ -7,6 +7,12 @@ struct HealthImagingAPI: Sendable {
     /// The region and account that ARNs name.
     let region: String
     let accountID: String
+    /// How long an image set stays locked while it is updated, copied or deleted, in seconds.
+    var lockSeconds = 0.0
+    /// Told that an import job was submitted.
+    var onImportJob: @Sendable () -> Void = {}
+    /// Why the service could not assume a role; nil where it could.
+    var roleProblem: @Sendable (_ roleARN: String) -> String? = { _ in nil }
 
     /// Answers every request; an error becomes its response.
     func respond(to request: APIRequest) -> APIResponse {
@@ -38,6 +44,16 @@ struct HealthImagingAPI: Sendable {
             return try listImageSetVersions(address(datastore, imageSet), request)
         case .deleteImageSet(let datastore, let imageSet):
             return try deleteImageSet(address(datastore, imageSet))
+        case .updateImageSetMetadata(let datastore, let imageSet):
+            return try updateImageSetMetadata(address(datastore, imageSet), request)
+        case .copyImageSet(let datastore, let imageSet):
+            return try copyImageSet(address(datastore, imageSet), request)
+        case .startDICOMImportJob(let datastore):
+            return try startDICOMImportJob(id(datastore, "datastoreId"), request)
+        case .getDICOMImportJob(let datastore, let job):
+            return try getDICOMImportJob(id(datastore, "datastoreId"), job: job)
+        case .listDICOMImportJobs(let datastore):
+            return try listDICOMImportJobs(id(datastore, "datastoreId"), request)
         case .listTagsForResource(let arn): return try listTags(arn)
         case .tagResource(let arn): return try tag(arn, request)
         case .untagResource(let arn): return try untag(arn, request)
@@ -91,6 +107,38 @@ struct HealthImagingAPI: Sendable {
 
     private static func path(_ keys: [any CodingKey]) -> String {
         keys.isEmpty ? "the request's body" : keys.map(\.stringValue).joined(separator: ".")
+    }
+
+    /// A query parameter that is `true` or `false`; absent means false.
+    func flag(_ name: String, _ request: APIRequest) throws(APIError) -> Bool {
+        switch try request.parameter(name) {
+        case nil, "false": return false
+        case "true": return true
+        default: throw .validation("\(name) must be true or false")
+        }
+    }
+
+    /// A version id: decimal digits. A number that overflows is a version that does not exist.
+    func version(_ text: String, _ member: String) throws(APIError) -> Int {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw .validation("\(member) must be a decimal number")
+        }
+        return Int(text) ?? Int.max
+    }
+
+    func check(
+        _ text: String, _ member: String, lengths: ClosedRange<Int>, also others: String
+    ) throws(APIError) {
+        let isAllowed = text.utf8.allSatisfy { byte in
+            let character = Character(Unicode.Scalar(byte))
+            return byte < 0x80
+                && (character.isLetter || character.isNumber || others.utf8.contains(byte))
+        }
+        guard isAllowed, lengths.contains(text.utf8.count) else {
+            throw .validation(
+                "\(member) must be \(lengths.lowerBound) to \(lengths.upperBound) of letters, digits, \(others)"
+            )
+        }
     }
 
     func arn(datastore: HealthImagingID, imageSet: HealthImagingID? = nil) -> String {

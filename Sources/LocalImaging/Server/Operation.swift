@@ -12,6 +12,11 @@ enum Operation: Hashable, Sendable {
     case getImageFrame(datastore: String, imageSet: String)
     case listImageSetVersions(datastore: String, imageSet: String)
     case deleteImageSet(datastore: String, imageSet: String)
+    case updateImageSetMetadata(datastore: String, imageSet: String)
+    case copyImageSet(datastore: String, imageSet: String)
+    case startDICOMImportJob(datastore: String)
+    case getDICOMImportJob(datastore: String, job: String)
+    case listDICOMImportJobs(datastore: String)
     case listTagsForResource(arn: String)
     case tagResource(arn: String)
     case untagResource(arn: String)
@@ -31,6 +36,12 @@ enum Operation: Hashable, Sendable {
             self = .searchImageSets(datastore: segments[1])
         case ("POST", "datastore", 5) where segments[2] == "imageSet":
             self.init(action: segments[4], datastore: segments[1], imageSet: segments[3])
+        case ("POST", "startDICOMImportJob", 3) where segments[1] == "datastore":
+            self = .startDICOMImportJob(datastore: segments[2])
+        case ("GET", "getDICOMImportJob", 5) where segments[1] == "datastore" && segments[3] == "job":
+            self = .getDICOMImportJob(datastore: segments[2], job: segments[4])
+        case ("GET", "listDICOMImportJobs", 3) where segments[1] == "datastore":
+            self = .listDICOMImportJobs(datastore: segments[2])
         // An ARN holds one or two slashes, which clients send encoded and some proxies decode.
         case (let method, "tags", 2...):
             self.init(tagsMethod: method, arn: segments.dropFirst().joined(separator: "/"))
@@ -45,6 +56,9 @@ enum Operation: Hashable, Sendable {
         case "getImageFrame": self = .getImageFrame(datastore: datastore, imageSet: imageSet)
         case "listImageSetVersions": self = .listImageSetVersions(datastore: datastore, imageSet: imageSet)
         case "deleteImageSet": self = .deleteImageSet(datastore: datastore, imageSet: imageSet)
+        case "updateImageSetMetadata":
+            self = .updateImageSetMetadata(datastore: datastore, imageSet: imageSet)
+        case "copyImageSet": self = .copyImageSet(datastore: datastore, imageSet: imageSet)
         default: return nil
         }
     }

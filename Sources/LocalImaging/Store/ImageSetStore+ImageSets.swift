@@ -95,17 +95,26 @@ extension ImageSetStore {
     public func frameFile(
         datastoreID: HealthImagingID, imageSetID: HealthImagingID, frameID: HealthImagingID
     ) throws(StoreError) -> (path: String, syntax: TransferSyntax) {
-        let record = try imageSet(datastoreID: datastoreID, imageSetID: imageSetID)
-        return (layout.frame(datastoreID, imageSetID, frameID), record.storedSyntax(of: frameID))
+        frameFile(of: try imageSet(datastoreID: datastoreID, imageSetID: imageSetID), frameID: frameID)
+    }
+
+    /// The same where the record is known.
+    func frameFile(
+        of record: ImageSetRecord, frameID: HealthImagingID
+    ) -> (path: String, syntax: TransferSyntax) {
+        (layout.frame(record.datastoreID, record.id, frameID), record.storedSyntax(of: frameID))
     }
 
     /// Adds a version with other metadata; the frames are shared with the versions before it.
     ///
-    /// - Parameter latestVersion: the version that the caller changed.
+    /// - Parameters:
+    ///   - latestVersion: the version that the caller changed.
+    ///   - frameCount: the frames that the metadata names; nil where they are as many as before.
     /// - Throws: `StoreError.notFound`; `.conflict` where `latestVersion` is not the latest any more.
     public func addVersion(
         datastoreID: HealthImagingID, imageSetID: HealthImagingID, latestVersion: Int,
-        metadata: [UInt8], tags: DICOMTags, workflowStatus: String = "UPDATED", isForced: Bool = false
+        metadata: [UInt8], tags: DICOMTags, workflowStatus: String = "UPDATED", isForced: Bool = false,
+        frameCount: Int? = nil
     ) throws(StoreError) -> ImageSetRecord {
         let base = try imageSet(datastoreID: datastoreID, imageSetID: imageSetID)
         let stale = StoreError.conflict(
@@ -114,7 +123,8 @@ extension ImageSetStore {
         let record = ImageSetRecord(
             datastoreID: datastoreID, id: imageSetID, version: latestVersion + 1, createdAt: base.createdAt,
             updatedAt: Date.now, workflowStatus: workflowStatus, isPrimary: base.isPrimary,
-            isForced: isForced, tags: tags, frameCount: base.frameCount, frameSyntax: base.frameSyntax,
+            isForced: isForced, tags: tags, frameCount: frameCount ?? base.frameCount,
+            frameSyntax: base.frameSyntax,
             otherFrameSyntaxes: base.otherFrameSyntaxes)
         let staged = try stage(.random(), in: datastoreID, folders: [])
         defer { staged.discard() }
@@ -200,7 +210,9 @@ extension ImageSetStore {
         if let bytes = try StoreFiles.read(syntaxesPath) {
             others = try StoreJSON.decode(FrameSyntaxesFile.self, from: bytes, path: syntaxesPath).syntaxes
         }
-        return file.record(
+        var record = file.record(
             datastoreID: datastoreID, id: imageSetID, version: version, otherFrameSyntaxes: others)
+        record.activity = try activity(datastoreID: datastoreID, imageSetID: imageSetID)
+        return record
     }
 }

@@ -73,7 +73,21 @@ public final class ImageSetStore: Sendable {
             for name in try StoreFiles.names(in: layout.datastores) {
                 guard let id = HealthImagingID(name) else { continue }
                 try sweepWriters(of: id)
+                try sweepDeletedImageSets(of: id)
             }
+        }
+    }
+
+    /// Image sets whose deletion was asked for before their process died.
+    private func sweepDeletedImageSets(of datastore: HealthImagingID) throws(StoreError) {
+        for name in try StoreFiles.names(in: layout.imageSets(datastore)) {
+            guard let id = HealthImagingID(name),
+                let activity = try activity(datastoreID: datastore, imageSetID: id),
+                activity.isDeletion
+            else { continue }
+            let trashed = layout.trash + "/" + HealthImagingID.random().description
+            try StoreFiles.move(layout.imageSet(datastore, id), to: trashed)
+            try? StoreFiles.removeTree(trashed)
         }
     }
 
@@ -152,6 +166,9 @@ public final class ImageSetStore: Sendable {
             }
             guard try StoreFiles.names(in: layout.imageSets(id)).isEmpty else {
                 throw .conflict(reason: "data store \(id) still holds image sets; delete them first")
+            }
+            guard try unfinishedImportJobs(datastoreID: id).isEmpty else {
+                throw .conflict(reason: "import jobs into data store \(id) are not finished")
             }
             let trashed = layout.trash + "/" + HealthImagingID.random().description
             try StoreFiles.move(layout.datastore(id), to: trashed)

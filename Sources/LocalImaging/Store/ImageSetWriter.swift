@@ -11,11 +11,12 @@ public final class ImageSetWriter: Sendable {
     /// The id that the metadata document must name as `ImageSetID`.
     public let imageSetID: HealthImagingID
 
-    private let store: ImageSetStore
-    private let staged: StagedFolder
+    let store: ImageSetStore
+    let staged: StagedFolder
     private let state = Mutex(State())
 
-    private struct State {
+    /// What was written so far.
+    struct State {
         var isFinished = false
         var framesInFlight = 0
         var framesBySyntax: [TransferSyntax: Int] = [:]
@@ -45,6 +46,24 @@ public final class ImageSetWriter: Sendable {
         id: HealthImagingID, bytes: UnsafeRawBufferPointer,
         storedAs syntax: TransferSyntax = .htj2kLosslessRPCL
     ) throws(StoreError) {
+        try addFrame(id: id, storedAs: syntax) { (path) throws(StoreError) in
+            // Not synced here: `commit` syncs all frames with one call.
+            try StoreFiles.create(path, bytes: bytes)
+        }
+    }
+
+    /// Takes a frame that is in the store already, as a second name of its file.
+    func addFrame(
+        id: HealthImagingID, linkedTo source: String, storedAs syntax: TransferSyntax
+    ) throws(StoreError) {
+        try addFrame(id: id, storedAs: syntax) { (path) throws(StoreError) in
+            try StoreFiles.link(source, to: path)
+        }
+    }
+
+    private func addFrame(
+        id: HealthImagingID, storedAs syntax: TransferSyntax, _ make: (String) throws(StoreError) -> Void
+    ) throws(StoreError) {
         let isOpen = state.withLock { state in
             guard !state.isFinished, state.frameSyntaxes[id] == nil else { return false }
             state.framesInFlight += 1
@@ -56,8 +75,20 @@ public final class ImageSetWriter: Sendable {
             throw .conflict(reason: "frame \(id) was added twice, or after its image set was finished")
         }
         defer { state.withLock { $0.framesInFlight -= 1 } }
-        // Not synced here: `commit` syncs all frames with one call.
-        try StoreFiles.create("\(staged.path)/frames/\(id)", bytes: bytes)
+        try make("\(staged.path)/frames/\(id)")
+    }
+
+    /// Ends the adding of frames.
+    func finish() throws(StoreError) -> State {
+        let written = state.withLock { state -> State? in
+            guard !state.isFinished, state.framesInFlight == 0 else { return nil }
+            state.isFinished = true
+            return state
+        }
+        guard let written else {
+            throw .conflict(reason: "image set \(imageSetID) was finished before, or frames are being added")
+        }
+        return written
     }
 
     /// Makes the image set visible, whole and durable, as version 1.
@@ -71,23 +102,28 @@ public final class ImageSetWriter: Sendable {
     public func commit(
         metadata: [UInt8], tags: DICOMTags, workflowStatus: String = "CREATED", isPrimary: Bool = true
     ) throws(StoreError) -> ImageSetRecord {
-        let written = state.withLock { state -> State? in
-            guard !state.isFinished, state.framesInFlight == 0 else { return nil }
-            state.isFinished = true
-            return state
-        }
-        guard let written else {
-            throw .conflict(reason: "image set \(imageSetID) was finished before, or frames are being added")
-        }
+        try commit(
+            metadata: metadata, tags: tags, workflowStatus: workflowStatus, isPrimary: isPrimary,
+            importJobID: nil)
+    }
+
+    /// The same for a version that an import job made.
+    @discardableResult
+    func commit(
+        metadata: [UInt8], tags: DICOMTags, workflowStatus: String = "CREATED", isPrimary: Bool,
+        isForced: Bool = false, importJobID: String?
+    ) throws(StoreError) -> ImageSetRecord {
+        let written = try finish()
         defer { staged.discard() }
         let common = written.framesBySyntax.max { ($0.value, $0.key.uid) < ($1.value, $1.key.uid) }?.key
         let frameSyntax = common ?? .htj2kLosslessRPCL
         let now = Date.now
         let record = ImageSetRecord(
             datastoreID: datastoreID, id: imageSetID, version: 1, createdAt: now, updatedAt: now,
-            workflowStatus: workflowStatus, isPrimary: isPrimary, isForced: false, tags: tags,
+            workflowStatus: workflowStatus, isPrimary: isPrimary, isForced: isForced, tags: tags,
             frameCount: written.frameSyntaxes.count, frameSyntax: frameSyntax,
-            otherFrameSyntaxes: written.frameSyntaxes.filter { $0.value != frameSyntax })
+            otherFrameSyntaxes: written.frameSyntaxes.filter { $0.value != frameSyntax },
+            importJobID: importJobID)
         let versionFolder = staged.path + "/" + StoreLayout.versionName(1)
         try ImageSetStore.writeVersion(record, metadata: metadata, in: versionFolder)
         try StoreFiles.syncFiles(in: staged.path + "/frames")

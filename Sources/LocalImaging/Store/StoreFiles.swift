@@ -52,10 +52,22 @@ enum StoreFiles {
 
     /// Renames and makes the rename durable.
     static func move(_ source: String, to destination: String) throws(StoreError) {
-        guard rename(source, destination) == 0 else {
+        try rename(source, to: destination)
+        try syncDirectory(parent(of: destination))
+    }
+
+    /// Renames; the caller syncs the folder when all is done.
+    static func rename(_ source: String, to destination: String) throws(StoreError) {
+        guard Foundation.rename(source, destination) == 0 else {
             throw .system(operation: "move \(source) to", path: destination, errno: errno)
         }
-        try syncDirectory(parent(of: destination))
+    }
+
+    /// Gives a file a second name.
+    static func link(_ source: String, to destination: String) throws(StoreError) {
+        guard Foundation.link(source, destination) == 0 else {
+            throw .system(operation: "link \(source) to", path: destination, errno: errno)
+        }
     }
 
     static func syncDirectory(_ path: String) throws(StoreError) {
@@ -140,6 +152,12 @@ enum StoreFiles {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         return Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    }
+
+    /// In bytes; nil where there is no such file.
+    static func size(of path: String) -> Int? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : nil
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -37,6 +37,10 @@ public struct ImageSetRecord: Hashable, Sendable {
     public let frameSyntax: TransferSyntax
     /// Frames of another stored syntax; empty for nearly every image set.
     public let otherFrameSyntaxes: [HealthImagingID: TransferSyntax]
+    /// The import job that made this version; nil for versions that came about otherwise.
+    var importJobID: String?
+    /// What is going on with the image set, whatever the version; nil most of the time. It may be over by now.
+    var activity: ImageSetActivity?
 
     /// The stored syntax of one frame.
     public func storedSyntax(of frame: HealthImagingID) -> TransferSyntax {
@@ -83,6 +87,7 @@ struct ImageSetFile: Codable {
     var workflowStatus: String
     var isPrimary: Bool
     var isForced: Bool?
+    var importJobId: String?
     var frameCount: Int
     var frameSyntaxUID: String
     var tags: DICOMTags
@@ -95,6 +100,7 @@ struct ImageSetFile: Codable {
         workflowStatus = record.workflowStatus
         isPrimary = record.isPrimary
         isForced = record.isForced ? true : nil
+        importJobId = record.importJobID
         frameCount = record.frameCount
         frameSyntaxUID = record.frameSyntax.uid
         tags = record.tags
@@ -110,7 +116,7 @@ struct ImageSetFile: Codable {
             updatedAt: Date(timeIntervalSince1970: updatedAt),
             workflowStatus: workflowStatus, isPrimary: isPrimary, isForced: isForced ?? false, tags: tags,
             frameCount: frameCount, frameSyntax: TransferSyntax(uid: frameSyntaxUID),
-            otherFrameSyntaxes: otherFrameSyntaxes)
+            otherFrameSyntaxes: otherFrameSyntaxes, importJobID: importJobId)
     }
 }
 

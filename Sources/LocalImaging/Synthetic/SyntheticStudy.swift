@@ -89,9 +89,7 @@ public struct SyntheticStudy: Sendable {
     /// A UID below 2.25 (PS3.5, B.2): the 128 bits as a version 4 UUID would have them.
     func uid(for role: Role, index: Int = 0) -> String {
         var generator = generator(for: role, index: index)
-        let high = generator.next() & ~0xf000 | 0x4000
-        let low = generator.next() & ~(3 << 62) | (2 << 62)
-        return "2.25." + String(UInt128(high) << 64 | UInt128(low))
+        return generator.nextUID()
     }
 
     /// The id of a frame: 32 hexadecimal digits.
