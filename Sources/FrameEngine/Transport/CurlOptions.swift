@@ -57,6 +57,10 @@ struct CurlOptions: Sendable {
         guard result == CURLE_OK else { return result }
         let allowed = curl_shim_allow_only_http(easy)
         guard allowed == CURLE_OK else { return allowed }
+        if !configuration.usesProxies {
+            let direct = curl_shim_set_string(easy, CURLOPT_NOPROXY, "*")
+            guard direct == CURLE_OK else { return direct }
+        }
         return curl_shim_set_string(easy, CURLOPT_USERAGENT, configuration.userAgent)
     }
 

@@ -1,7 +1,7 @@
 /// How a `CurlTransport` connects, and when it gives up. The defaults suit a bulk fetch.
 ///
-/// Proxies are taken from the environment as curl reads it (`https_proxy`, `no_proxy`, …). Certificates are always
-/// verified and TLS is 1.2 or later; there is no switch for either.
+/// Proxies are taken from the environment as curl reads it (`https_proxy`, `no_proxy`, …), unless `usesProxies` is
+/// false. Certificates are always verified and TLS is 1.2 or later; there is no switch for either.
 public struct TransportConfiguration: Sendable {
     /// Limit for the name look-up, the TCP connection and the TLS handshake together.
     public var connectTimeout: Duration = .seconds(10)
@@ -11,6 +11,8 @@ public struct TransportConfiguration: Sendable {
     public var totalTimeout: Duration? = .seconds(600)
     /// A PEM file of trusted certificates in place of the system's; nil for the system's.
     public var caBundlePath: String?
+    /// Whether the proxies of the environment are used. Not for what runs on or beside this machine.
+    public var usesProxies = true
     /// HTTP version.
     public var protocolChoice: ProtocolChoice = .automatic
     /// Connections to one host over all loops, opened as they are needed; nil for the default of the protocol.

@@ -24,8 +24,9 @@ struct AWSSettingsTests {
         func settings(
             _ options: AWSSettings.Options = .init(), _ environment: [String: String] = [:]
         ) throws(SettingsError) -> AWSSettings {
-            try AWSSettings(
-                options: options, environment: environment.merging(["HOME": path]) { own, _ in own })
+            // Without the metadata service of the machine that the tests run on.
+            let base = ["HOME": path, "AWS_EC2_METADATA_DISABLED": "true"]
+            return try AWSSettings(options: options, environment: environment.merging(base) { own, _ in own })
         }
     }
 

@@ -1,6 +1,8 @@
 import Foundation
 import Synchronization
 
+@testable import FrameEngine
+
 /// An HTTP/1.1 server on 127.0.0.1 that does what the path asks for, faults included. One thread a connection.
 ///
 /// ```
@@ -18,6 +20,26 @@ final class LoopbackServer: Sendable {
         /// Request line and fields as received.
         var head: String
         var body: [UInt8]
+
+        var method: String { head.split(separator: " ").first.map(String.init) ?? "" }
+
+        /// The value of a field; nil where the request has none of that name.
+        func field(_ name: String) -> String? {
+            let lines = head.split(separator: "\r\n").dropFirst()
+            let line = lines.first { $0.lowercased().hasPrefix(name.lowercased() + ":") }
+            return line.map { $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces) }
+        }
+    }
+
+    /// What a handler answers.
+    struct Reply: Sendable {
+        var status = 200
+        var fields: [HTTPField] = []
+        var body: [UInt8] = []
+
+        static func text(_ text: String, status: Int = 200) -> Reply {
+            Reply(status: status, body: Array(text.utf8))
+        }
     }
 
     private struct State {
@@ -32,10 +54,13 @@ final class LoopbackServer: Sendable {
     private let listener: Int32
     private let state = Mutex(State())
     private let accepted = Atomic<Int>(0)
+    /// Answers in place of the paths above; nil leaves a request without an answer until the client goes.
+    private let handler: (@Sendable (Incoming) -> Reply?)?
 
     var connectionsAccepted: Int { accepted.load(ordering: .sequentiallyConsistent) }
 
-    init() throws {
+    init(handler: (@Sendable (Incoming) -> Reply?)? = nil) throws {
+        self.handler = handler
         (requests, reported) = AsyncStream.makeStream()
         (listener, port) = try Self.listen()
         Thread.detachNewThread { [self] in acceptAll() }
@@ -126,6 +151,13 @@ final class LoopbackServer: Sendable {
 
     /// Answers one request. False when the connection is to be closed.
     private func answer(_ incoming: Incoming, _ connection: Connection) -> Bool {
+        if let handler {
+            guard let reply = handler(incoming) else { return connection.waitForClose() }
+            let fields = reply.fields.map { "\($0.name): \($0.value)\r\n" }.joined()
+            return connection.send(
+                "HTTP/1.1 \(reply.status) Word\r\n\(fields)Content-Length: \(reply.body.count)\r\n\r\n",
+                reply.body)
+        }
         let parts = incoming.path.prefix { $0 != "?" }.split(separator: "/")
         let count = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
         let body = Self.pattern(count)

@@ -12,3 +12,7 @@ extension AWSConfigFile: ContentsHidden {}
 extension AWSConfigFile.Section: ContentsHidden {}
 extension EnvironmentCredentials: ContentsHidden {}
 extension ProfileCredentials: ContentsHidden {}
+extension AWSProfile: ContentsHidden {}
+extension ContainerCredentials: ContentsHidden {}
+extension ProcessCredentials: ContentsHidden {}
+extension ChildProcess: ContentsHidden {}

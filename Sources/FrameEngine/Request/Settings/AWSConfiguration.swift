@@ -11,6 +11,8 @@ struct AWSConfiguration: Sendable {
     let credentialsSection: AWSConfigFile.Section?
     let configSection: AWSConfigFile.Section?
     private let services: AWSConfigFile.Section?
+    private let configFile: AWSConfigFile
+    private let credentialsFile: AWSConfigFile
 
     /// - Throws: `SettingsError` for files that exist and cannot be read, and for a named profile that is nowhere.
     init(profile: String?, environment: [String: String]) throws(SettingsError) {
@@ -21,10 +23,11 @@ struct AWSConfiguration: Sendable {
         let name = named ?? "default"
         let config = try Self.file("AWS_CONFIG_FILE", default: "config", environment)
         let credentials = try Self.file("AWS_SHARED_CREDENTIALS_FILE", default: "credentials", environment)
+        configFile = config
+        credentialsFile = credentials
         profileName = name
         profileIsFromOption = profile != nil
-        configSection =
-            config.sections["profile \(name)"] ?? (name == "default" ? config.sections["default"] : nil)
+        configSection = Self.section(of: name, in: config)
         credentialsSection = credentials.sections[name]
         services = (configSection?.values["services"]).flatMap { config.sections["services \($0)"] }
         if named != nil, configSection == nil, credentialsSection == nil {
@@ -43,6 +46,22 @@ struct AWSConfiguration: Sendable {
     func readAgain() throws(SettingsError) -> AWSConfiguration {
         try AWSConfiguration(profile: profileIsFromOption ? profileName : nil, environment: environment)
     }
+
+    /// Any profile of the files; nil where neither has it.
+    func profile(_ name: String) -> AWSProfile? {
+        let profile = AWSProfile(
+            name: name, credentialsSection: credentialsFile.sections[name],
+            configSection: Self.section(of: name, in: configFile))
+        return profile.credentialsSection == nil && profile.configSection == nil ? nil : profile
+    }
+
+    /// The values of an `[sso-session NAME]` section; nil where there is none.
+    func singleSignOnSession(_ name: String) -> [String: String]? {
+        configFile.sections["sso-session \(name)"]?.values
+    }
+
+    /// The user's home folder.
+    var home: String { Self.home(environment) }
 
     /// A variable of the environment; nil where it is absent or empty.
     func variable(_ name: String) -> String? { Self.value(name, environment) }
@@ -71,6 +90,14 @@ struct AWSConfiguration: Sendable {
         }
     }
 
+    private static func home(_ environment: [String: String]) -> String {
+        value("HOME", environment) ?? NSHomeDirectory()
+    }
+
+    private static func section(of profile: String, in config: AWSConfigFile) -> AWSConfigFile.Section? {
+        config.sections["profile \(profile)"] ?? (profile == "default" ? config.sections["default"] : nil)
+    }
+
     private static func value(_ name: String, _ environment: [String: String]) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -78,7 +105,7 @@ struct AWSConfiguration: Sendable {
     private static func file(
         _ variable: String, default name: String, _ environment: [String: String]
     ) throws(SettingsError) -> AWSConfigFile {
-        let home = value("HOME", environment) ?? NSHomeDirectory()
+        let home = home(environment)
         var path = value(variable, environment) ?? "\(home)/.aws/\(name)"
         if path.hasPrefix("~/") { path = home + path.dropFirst(1) }
         guard FileManager.default.fileExists(atPath: path) else { return AWSConfigFile() }

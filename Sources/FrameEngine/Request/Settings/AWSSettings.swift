@@ -1,5 +1,3 @@
-import Foundation
-
 /// Everything that a request needs to know, resolved once: options before environment before `~/.aws` files.
 ///
 /// The order is that of the AWS SDKs (AWS SDKs and Tools reference guide).
@@ -67,8 +65,11 @@ public struct AWSSettings: Sendable {
     }
 
     /// Resolves the settings. Missing credentials are no error here: the first request that needs them says so.
-    public init(
-        options: Options = Options(), environment: [String: String] = ProcessInfo.processInfo.environment
+    ///
+    /// - Parameter transports: what the providers of credentials send their own requests with; gets `caBundlePath`.
+    init(
+        options: Options, environment: [String: String],
+        transports: (_ caBundlePath: String?) -> CredentialsTransports
     ) throws(SettingsError) {
         let configuration = try AWSConfiguration(profile: options.profile, environment: environment)
         services = try ServiceEndpoints(options: options, configuration: configuration)
@@ -76,12 +77,21 @@ public struct AWSSettings: Sendable {
         endpoints = HealthImagingEndpoints(
             endpoint, useFIPS: services.variants.useFIPS, useDualStack: services.variants.useDualStack)
         region = endpoint.region
-        credentials =
-            options.noSignRequest
-            ? UnsignedRequests() : CredentialsChain(standardFor: configuration)
         caBundlePath =
             options.caBundle ?? configuration.variable("AWS_CA_BUNDLE")
             ?? configuration.profileValue("ca_bundle")
+        guard !options.noSignRequest else {
+            credentials = UnsignedRequests()
+            return
+        }
+        var ownOptions = options
+        ownOptions.endpointURL = nil
+        let calls = ServiceCalls(
+            endpoints: try ServiceEndpoints(options: ownOptions, configuration: configuration),
+            transports: transports(caBundlePath))
+        credentials = CredentialsChain(
+            standardFor: configuration,
+            services: CredentialsServices(transports: calls.transports, roles: calls, singleSignOn: calls))
     }
 
     /// Where `service` answers: an endpoint that was named for it or for all services, or AWS's own.

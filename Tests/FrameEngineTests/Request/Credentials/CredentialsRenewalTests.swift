@@ -126,7 +126,13 @@ struct CredentialsRenewalTests {
     func file() async throws {
         let home = try AWSSettingsTests.Home(credentials: CredentialsTests.files)
         let configuration = try AWSConfiguration(profile: nil, environment: ["HOME": home.path])
-        let provider = CredentialsChain([ProfileCredentials(configuration: configuration)], pause: .zero)
+        let calls = ServiceCalls(
+            endpoints: try ServiceEndpoints(options: .init(), configuration: configuration),
+            transports: CredentialsTransports(ScriptedTransport([])))
+        let services = CredentialsServices(
+            transports: calls.transports, roles: calls, singleSignOn: calls)
+        let profile = ProfileCredentials(configuration: configuration, services: services)
+        let provider = CredentialsChain([profile], pause: .zero)
         let old = try #require(try await provider.credentials())
         #expect(try await provider.credentials(insteadOf: old) == nil)
         let renewed = CredentialsTests.files.replacing("FILEKEY", with: "RENEWED")

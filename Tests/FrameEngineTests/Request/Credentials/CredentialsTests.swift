@@ -72,20 +72,45 @@ struct CredentialsTests {
             try await Self.load(home, .init(profile: "p"))
         }
         #expect(named?.message.contains("profile 'p': has no aws_access_key_id") == true)
+        for place in [
+            "web identity: AWS_WEB_IDENTITY_TOKEN_FILE", "container endpoint: neither",
+            "EC2 instance metadata:",
+        ] {
+            #expect(error?.message.contains(place) == true, "\(error?.message ?? "")")
+        }
+        #expect(named?.message.contains("environment:") == false, "an option named the profile")
+        #expect(named?.message.contains("web identity: AWS_") == false, "an option named the profile")
     }
 
-    @Test(
-        "of a kind that is not built in are named plainly",
-        arguments: [
-            "role_arn", "sso_session", "sso_start_url", "credential_process", "web_identity_token_file",
-        ])
-    func unsupported(key: String) async throws {
-        let home = try Home(config: "[profile p]\n\(key) = something")
+    @Test("of the environment may say when they expire")
+    func environmentExpiration() async throws {
+        let home = try Home()
+        var environment = Self.environment
+        environment["AWS_CREDENTIAL_EXPIRATION"] = "2099-01-01T00:00:00+00:00"
+        #expect(
+            try await Self.load(home, .init(), environment)?.expiration
+                == AWSDate.parse("2099-01-01T00:00:00Z"))
+        for (text, reason) in [
+            ("2001-01-01T00:00:00Z", CredentialsError.Reason.expired), ("soon", .incomplete),
+        ] {
+            environment["AWS_CREDENTIAL_EXPIRATION"] = text
+            let error = await #expect(throws: CredentialsError.self) {
+                try await Self.load(home, .init(), environment)
+            }
+            #expect(error?.reason == reason)
+            #expect(error?.message.contains("ENVSECRET") == false)
+        }
+    }
+
+    @Test("of a kind that is not built in are named plainly")
+    func unsupported() async throws {
+        let home = try Home(config: "[profile p]\nlogin_session = something")
         let error = await #expect(throws: CredentialsError.self) {
             try await Self.load(home, .init(profile: "p"))
         }
         #expect(error?.reason == .unsupported)
-        #expect(error?.message.contains(key) == true)
+        #expect(error?.message.contains("login_session") == true)
+        #expect(error?.message.contains("aws configure export-credentials --profile p") == true)
     }
 
     @Test("cut in half are an error without the other half in it")
