@@ -218,11 +218,11 @@ sanitizers=(-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 build_tests() {
     local names=(test_ht_blocks test_ht_unstuff test_row_kernels test_row_pairs test_row_source test_pack test_htj2k test_htj2k_damage test_htj2k_layers test_htj2k_next test_htj2k_reasons)
     local with=(htj2k_guarded htj2k_coverage row_test "${stream_names[@]}" "${library_names[@]}") name
-    compile "$@" -- "$kernels"/*.c $(sources "${names[@]}" "${with[@]}" fuzz_replay fuzz_headers fuzz_packets fuzz_ht_blocks fuzz_htj2k)
+    compile "$@" -- "$kernels"/*.c $(sources "${names[@]}" "${with[@]}" fuzz_replay "${fuzz_program[@]}")
     for name in "${names[@]}"; do
         link "$name" "$@" "${linker[@]}" -- "$name" "${with[@]}"
     done
-    for name in headers packets blocks streams; do
+    for name in "${!fuzz_program[@]}"; do
         link "replay_$name" "$@" "${linker[@]}" -- fuzz_replay "${fuzz_program[$name]}" "${stream_names[@]}" "${library_names[@]}"
     done
 }
@@ -231,6 +231,7 @@ build_tests() {
 run_all() {
     local replay=() name
     for name in headers packets blocks streams; do replay+=("replay_$name $corpus/$name.hex"); done
+    replay+=("replay_openjpeg $corpus/streams.hex")
     run_tests "test_ht_blocks $seed $1" "test_htj2k $seed $2" "test_htj2k_damage $seed" "test_htj2k_layers $seed $3" \
         "test_htj2k_next $seed $4" "test_row_kernels $seed" "test_row_pairs $seed" "test_row_source $seed" "test_ht_unstuff $seed" "test_pack $seed" test_htj2k_reasons "${replay[@]}"
 }

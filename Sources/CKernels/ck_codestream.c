@@ -103,7 +103,7 @@ ck_status ck_read_tile_part(const ck_stream *s, const ck_siz *siz, size_t offset
         return ck_fail(s, CK_ERR_DAMAGED, CK_REASON_TILE_PART, offset);
     memset(part, 0, sizeof *part);
     part->tile = (uint16_t)tile;
-    part->index = p[6];
+    part->index = p[6], part->count = p[7];
     part->sot = (uint32_t)offset;
     part->next = CK_NO_PART;
     uint64_t end = offset + psot;

@@ -59,6 +59,7 @@ typedef struct {
 typedef struct {
     uint16_t tile;
     uint8_t index;         /* TPsot */
+    uint8_t count;         /* TNsot, 0 where the tile-part does not tell; in the first one of a tile, what any has told */
     uint32_t sot;          /* offset of its SOT marker */
     uint32_t header_end;   /* offset behind SOD */
     uint32_t data_end;     /* offset behind its last byte, cut at the end of the data */

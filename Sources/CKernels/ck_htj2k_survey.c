@@ -40,12 +40,24 @@ static ck_status survey_tile(const ck_stream *s, const ck_siz *siz, ck_style *st
     return CK_OK;
 }
 
+/*
+ * TNsot, A.4.2: 0, or how many tile-parts the tile has. Where two differ, or there is one more, nobody knows where the tile ends: other
+ * decoders go by the first number told, and take the packets behind it for empty.
+ */
+static int agrees_on_count(ck_tile_part *first, const ck_tile_part *part)
+{
+    if (first->count && part->count && first->count != part->count)
+        return 0;
+    first->count |= part->count;
+    return first->count == 0 || part->index < first->count;
+}
+
 /* Chains a tile-part to its tile's; TPsot counts up from 0, A.4.2. */
 static ck_status keep_part(const ck_stream *s, ck_htj2k_decoder *d, ck_tile_part *part, uint32_t index)
 {
     uint32_t *first = &d->first_part[part->tile];
     uint32_t expected = *first == CK_NO_PART ? 0 : d->part[d->part[*first].tail].index + 1u;
-    if (part->index != expected)
+    if (part->index != expected || (*first != CK_NO_PART && !agrees_on_count(&d->part[*first], part)))
         return ck_fail(s, CK_ERR_DAMAGED, CK_REASON_TILE_PART, part->sot);
     if (*first == CK_NO_PART)
         *first = index;
@@ -206,6 +218,8 @@ static int keeps_parts(ck_htj2k_decoder *d, const ck_stream *s)
     ck_tile_part part;
     for (size_t at = d->header_nbytes; s->nbytes - at >= 12 && ck_be16(s->data + at) != CK_EOC; at = part.data_end) {
         if (count == d->parts || ck_read_tile_part(s, &d->siz, at, &part) || !is_plain(&part, count))
+            return 0;
+        if (count > 0 && !agrees_on_count(&d->part[0], &part))
             return 0;
         d->part[count] = part;
         d->part[count].next = count + 1;

@@ -24,6 +24,28 @@ static int is_stuffed_right(const ck_ht_block *b)
 }
 
 /*
+ * Placeholder passes (T.814 B.3), which say some of the missing planes: OpenJPEG does not know them and reads other lengths. Blocks that it
+ * decodes it refuses for their number of passes, but those of higher resolutions only make it lose its place.
+ */
+static int has_placeholders(const ck_tile *tile)
+{
+    for (uint32_t c = 0; c < tile->components; c++)
+        for (uint32_t r = 0; r <= tile->component[c].levels; r++) {
+            const ck_resolution *res = &tile->component[c].resolution[r];
+            for (uint64_t p = 0; p < (uint64_t)res->precincts_x * res->precincts_y; p++)
+                for (uint32_t n = 0; n < res->bands; n++) {
+                    const ck_precinct_band *pb = &res->precinct[p].band[n];
+                    const ck_tag_node *planes = tile->node + pb->first_node + pb->tree_nodes;
+                    const ck_codeblock *b = tile->block + pb->first_block;
+                    for (uint32_t i = 0; i < (uint32_t)pb->wide * pb->high; i++)
+                        if (b[i].included && b[i].zero_planes != planes[i].low)
+                            return 1;
+                }
+        }
+    return 0;
+}
+
+/*
  * Decodes; *comparable is 0 where the libraries cannot be asked to agree: see the page's section on judging findings. Components on
  * other grids than the image have planes of other shapes.
  */
@@ -44,10 +66,12 @@ static ck_status decode(const uint8_t *data, size_t nbytes, uint32_t reduction, 
     status = ck_htj2k_begin(kernels, data, nbytes, reduction, 1, &limits, arena, info->arena_nbytes, *out, info->output_nbytes, &d, &detail);
     *comparable = !status && !d->planar && info->tiles <= 64;
     while (!status && ck_htj2k_jobs(d)) {
-        if (ck_htj2k_current_step(d) == CK_STEP_BLOCKS)
+        if (ck_htj2k_current_step(d) == CK_STEP_BLOCKS) {
+            *comparable &= !has_placeholders(&d->tile);
             for (size_t i = 0; i < d->blocks; i++)
                 *comparable &= is_stuffed_right(&d->block[i]) && (d->tile_style.layers == 1 || d->block[i].passes == 1) &&
                                d->block[i].data >= data && d->block[i].data <= data + nbytes;
+        }
         for (size_t j = ck_htj2k_jobs(d); j-- > 0 && !status;)
             status = ck_htj2k_run_job(d, j, NULL, &detail);
         if (!status)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "htj2k_guarded.h"
+#include "htj2k_layers.h"
 
 static uint64_t taken_over, anew, errors_after;
 
@@ -196,6 +197,28 @@ static void fixtures(const char *folder)
     free(r.arena);
 }
 
+/* Tile-parts that contradict one another are no less wrong behind a header that is known (TNsot, T.800 A.4.2). */
+static void counts(void)
+{
+    header_spec h = {.width = 16, .height = 16, .components = 3, .bits = 8, .levels = 3, .xcb = 3, .ycb = 3, .style = 0x40,
+                     .reversible = 1, .k_max = 10, .layers = 1};
+    layered_image s;
+    make_layered(&h, 3, 1, &s);
+    frame f = {s.bytes, s.nbytes, 0, 1};
+    reader r = {.nbytes = arena_of(&f, 1)};
+    r.arena = malloc(r.nbytes);
+    uint8_t *count = s.bytes + s.main_header_nbytes + 11; /* in the first of several tile-parts; the last one tells it too */
+    uint64_t before = errors_after;
+    check(&r, &f, 0, 0, "several tile-parts", 3);
+    check(&r, &f, 0, 1, "several tile-parts again", 3);
+    *count = 1;
+    check(&r, &f, 0, -1, "TNsot that is too small", 3);
+    if (errors_after != before + 1)
+        failures++, printf("FAIL: TNsot that is too small was believed, or the last one not\n");
+    free(r.arena);
+    free_layered(&s);
+}
+
 /* Too small an arena or output is told with complete sizes, and what was asked for then suffices. */
 static void sizes(void)
 {
@@ -240,6 +263,7 @@ int main(int argc, char **argv)
     else
         printf("SKIPPED: fixtures, CK_FRAMES is not set\n");
     sizes();
+    counts();
     for (uint64_t i = 0; i < cases; i++)
         one_case(seed + i);
     if (cases > 0 && (taken_over == 0 || errors_after == 0))

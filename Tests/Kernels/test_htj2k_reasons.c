@@ -196,6 +196,37 @@ static void tile_parts_and_packets(void)
     free_layered(&s);
 }
 
+/* TNsot: of one tile with several tile-parts, of which only the last one tells how many there are. */
+static void tile_part_counts(void)
+{
+    header_spec h = {.width = 16, .height = 16, .components = 3, .bits = 8, .levels = 3, .xcb = 3, .ycb = 3, .style = 0x40,
+                     .reversible = 1, .k_max = 10, .layers = 1, .whole_blocks = 1};
+    layered_image s;
+    size_t sot[MAX_TILE_PARTS], parts = 0;
+    make_layered(&h, 3, 1, &s);
+    for (size_t at = find(&s, CK_SOT, 0, 0); ck_be16(s.bytes + at) == CK_SOT; at += ck_be32(s.bytes + at + 6))
+        sot[parts++] = at;
+    if (parts < 4)
+        failures++, printf("FAIL: %zu tile-parts are too few to count\n", parts);
+    else {
+        const wanted good = {CK_OK, CK_REASON_NONE, NOT, NOT, NOT, ANY};
+        const wanted last = {CK_ERR_DAMAGED, CK_REASON_TILE_PART, 0, NOT, NOT, (int64_t)sot[parts - 1]};
+        uint8_t *first_count = s.bytes + sot[0] + 11, *second_count = s.bytes + sot[1] + 11, *last_count = s.bytes + sot[parts - 1] + 11;
+        expect("TNsot in the last tile-part", s.bytes, s.nbytes, 0, good);
+        *first_count = (uint8_t)parts;
+        expect("TNsot in the first tile-part too", s.bytes, s.nbytes, 0, good);
+        *last_count = 0;
+        expect("TNsot in the first tile-part", s.bytes, s.nbytes, 0, good);
+        *first_count = (uint8_t)(parts - 1);
+        expect("TNsot too small in the first tile-part", s.bytes, s.nbytes, 0, last);
+        *first_count = 0, *second_count = (uint8_t)(parts - 1);
+        expect("TNsot too small in the second tile-part", s.bytes, s.nbytes, 0, last);
+        *second_count = (uint8_t)(parts + 1), *last_count = (uint8_t)parts;
+        expect("two TNsot", s.bytes, s.nbytes, 0, last);
+    }
+    free_layered(&s);
+}
+
 /* One tile, one component, one block, whose packets are made by hand. */
 typedef struct {
     header_spec header;
@@ -294,6 +325,7 @@ int main(void)
     begin_masks();
     headers();
     tile_parts_and_packets();
+    tile_part_counts();
     blocks();
     calls();
     uint32_t reasons = 0, statuses = 0;
