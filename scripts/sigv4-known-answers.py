@@ -2,7 +2,8 @@
 """Writes the SigV4 known answers that the tests replay: what botocore signs for the same input.
 
 Usage: scripts/sigv4-known-answers.py [OUTPUT_DIRECTORY]   (default: Tests/Fixtures/sigv4)
-Needs: pip install botocore==1.43.11. Talks to nobody; the clock is frozen per case.
+Needs: pip install botocore (the version that boto3 in Tests/Interop/requirements.txt brings). Talks to nobody; the clock
+is frozen per case.
 """
 import datetime
 import json
@@ -211,6 +212,80 @@ def s3(clock):
     return rows
 
 
+AWKWARD_KEYS = [
+    "plain.dcm", "a b/c+d%e", "a%20b", "\u65e5\u672c/\u00e9\U0001f600.dcm", "a//b", "./x/../y", "~!*'();:@&=$,?#[]", "tail/ ",
+    "e\u0301", "100%", "+", "\"<>\\^`{|}",
+]
+TEMPLATE = "Resources:\n  A:\n    Type: AWS::S3::Bucket  # \u00fc & + % =\n"
+
+
+class Signed(Exception):
+    """Stops a call once its request is signed."""
+
+
+def services(clock):
+    """S3, STS and CloudFormation through the real clients: awkward keys, queries and forms, with and without a token."""
+    rows = []
+    copy = {"Bucket": "from-bucket", "Key": "a b+%\u00e9/x"}
+    calls = [("s3", "list_objects_v2", {"Bucket": bucket, "Prefix": "a b/+%\u00e9&=", "Delimiter": "/", "MaxKeys": 7,
+                                        "ContinuationToken": "1+/=="}) for bucket in ("my-bucket", "my.bucket")]
+    for key in AWKWARD_KEYS:
+        calls += [("s3", "get_object", {"Bucket": "my-bucket", "Key": key}),
+                  ("s3", "head_object", {"Bucket": "my.bucket", "Key": key}),
+                  ("s3", "put_object", {"Bucket": "my-bucket", "Key": key, "Body": key.encode(),
+                                        "ContentType": "application/dicom"}),
+                  ("s3", "copy_object", {"Bucket": "my-bucket", "Key": key, "CopySource": copy | {"Key": key}})]
+    calls += [
+        ("s3", "list_object_versions", {"Bucket": "my-bucket", "KeyMarker": "k +", "VersionIdMarker": "null"}),
+        ("s3", "create_bucket", {"Bucket": "my-bucket", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}),
+        ("s3", "delete_objects", {"Bucket": "my-bucket", "Delete": {"Objects": [{"Key": "a<b&c"}, {"Key": "\u00e9"}]}}),
+        ("sts", "get_caller_identity", {}),
+        ("sts", "assume_role", {
+            "RoleArn": "arn:aws:iam::123456789012:role/path/name", "RoleSessionName": "me@x,y=z", "ExternalId": "a+b/c:d"}),
+        ("cloudformation", "create_stack", {
+            "StackName": "my-stack", "TemplateBody": TEMPLATE, "Capabilities": ["CAPABILITY_NAMED_IAM"],
+            "Parameters": [{"ParameterKey": "datastoreName", "ParameterValue": "a b&c=\u00e9"}]}),
+        ("cloudformation", "describe_stacks", {"StackName": "my-stack", "NextToken": "a+b/c=="}),
+        ("cloudformation", "describe_stack_events", {"StackName": "my-stack"}),
+        ("cloudformation", "delete_stack", {"StackName": "my-stack"}),
+    ]
+    for number, (token, endpoint) in enumerate([(None, None), (TOKEN, None), (TOKEN, "http://127.0.0.1:9000")]):
+        session = botocore.session.Session()
+        session.set_credentials(KEY, SECRET, token)
+        caught = []
+
+        def before_send(request, **_):
+            caught.append(request)
+            raise Signed
+
+        clients = {}
+        for service in ("s3", "sts", "cloudformation"):
+            clients[service] = session.create_client(
+                service, region_name="eu-west-1", endpoint_url=endpoint, config=botocore.config.Config(
+                    request_checksum_calculation="when_required", response_checksum_validation="when_required",
+                    s3={"payload_signing_enabled": True, "addressing_style": "path" if endpoint else "auto"}))
+            clients[service].meta.events.register(f"before-send.{service}", before_send)
+        for index, (service, operation, arguments) in enumerate(calls):
+            clock.now = TIMES[(index + number) % len(TIMES)]
+            caught.clear()
+            try:
+                getattr(clients[service], operation)(**arguments)
+            except Signed:
+                request = caught[0]
+            body = request.body.read() if hasattr(request.body, "read") else request.body
+            row = case(
+                clock, f"{service} {operation} {index} {number}", method=request.method, url=request.url,
+                headers=request.headers, body=body, service=service, region="eu-west-1", token=token,
+                style="asSent" if service == "s3" else "encodedTwice")
+            if "Key" in arguments:
+                row |= {"bucket": arguments["Bucket"], "key": arguments["Key"]}
+            if "CopySource" in arguments:
+                # The header carries the source's key in the same encoding.
+                row["copySource"] = next(value for name, value in row["fields"] if name.lower() == "x-amz-copy-source")
+            rows.append(row)
+    return rows
+
+
 def main():
     if len(sys.argv) > 1 and sys.argv[1] in ("-h", "--help"):
         print(__doc__)
@@ -219,7 +294,7 @@ def main():
     output = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else root / "Tests" / "Fixtures" / "sigv4"
     output.mkdir(parents=True, exist_ok=True)
     clock = Clock()
-    for table in (operations, queries, paths, headers, s3):
+    for table in (operations, queries, paths, headers, s3, services):
         rows = table(clock)
         document = {"generator": "scripts/sigv4-known-answers.py", "botocore": botocore.__version__, "cases": rows}
         (output / f"{table.__name__}.json").write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")

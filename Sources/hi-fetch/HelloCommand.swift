@@ -32,7 +32,7 @@ struct Hello: AsyncParsableCommand {
                 console.json(
                     Line(
                         datastoreId: datastore.id.description, datastoreName: datastore.name,
-                        datastoreStatus: datastore.status))
+                        datastoreStatus: datastore.status.rawValue))
             }
             return
         }

@@ -16,3 +16,20 @@ public struct HealthImagingID: Hashable, Sendable, CustomStringConvertible {
             || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
     }
 }
+
+extension HealthImagingID: Codable {
+    /// As a string; anything that is no id is an error.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = HealthImagingID(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "not an id of 32 characters 0-9 a-z")
+        }
+        self = id
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

@@ -27,6 +27,10 @@ struct SigV4KnownAnswerTests {
         let canonicalRequest: String
         let stringToSign: String
         let authorization: String
+        /// Of requests about one object.
+        let bucket: String?
+        let key: String?
+        let copySource: String?
 
         var testDescription: String { name }
         var style: SigV4.PathStyle { pathStyle == "asSent" ? .asSent : .encodedTwice }
@@ -51,7 +55,10 @@ struct SigV4KnownAnswerTests {
 
     @Test(
         "signs every known request exactly as botocore does",
-        arguments: [("operations", 88), ("queries", 18), ("paths", 20), ("headers", 16), ("s3", 41)])
+        arguments: [
+            ("operations", 88), ("queries", 18), ("paths", 20), ("headers", 16), ("s3", 41),
+            ("services", 177),
+        ])
     func signsAsBotocore(file: String, count: Int) throws {
         let cases = try Self.table(file)
         #expect(cases.count == count)
@@ -69,7 +76,7 @@ struct SigV4KnownAnswerTests {
 
     @Test(
         "builds the same canonical request and string to sign, from the server's side too",
-        arguments: ["operations", "queries", "paths", "headers", "s3"])
+        arguments: ["operations", "queries", "paths", "headers", "s3", "services"])
     func canonicalRequests(file: String) throws {
         for known in try Self.table(file) {
             let authorization = try #require(SigV4.Authorization(parsing: known.authorization))
@@ -95,6 +102,28 @@ struct SigV4KnownAnswerTests {
             #expect(isValid(known.secretAccessKey, hash))
             #expect(!isValid(known.secretAccessKey + "x", hash))
             #expect(!isValid(known.secretAccessKey, SigV4.payloadHash(of: Array("other".utf8))))
+        }
+    }
+
+    @Test("writes keys of objects into paths as botocore does, however awkward they are")
+    func objectKeys() throws {
+        let rows = try Self.table("services").filter { $0.key != nil }
+        #expect(rows.count == 3 * 48)
+        for row in rows {
+            let bucket = try #require(row.bucket)
+            let key = try #require(row.key)
+            let path = "/" + PercentEncoding.encode(key, keepsSlash: true)
+            let isVirtual = row.url.hasPrefix("https://my-bucket.")
+            let call = AWSCall(
+                "X", path: isVirtual ? path : "/\(bucket)\(path)", hostPrefix: isVirtual ? "\(bucket)." : "")
+            let endpoint =
+                row.url.hasPrefix("http://")
+                ? try AWSEndpoint(custom: "http://127.0.0.1:9000", region: "eu-west-1")
+                : try AWSEndpoint(of: .s3, region: "eu-west-1")
+            let client = AWSClient(
+                .s3, endpoint: endpoint, credentials: UnsignedRequests(), transport: ScriptedTransport([]))
+            #expect(client.request(call).url == row.url, "\(row.name)")
+            if let source = row.copySource { #expect(source == "from-bucket\(path)", "\(row.name)") }
         }
     }
 }

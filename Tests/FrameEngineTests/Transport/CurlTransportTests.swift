@@ -44,6 +44,14 @@ struct CurlTransportTests {
         #expect(response.body.bytes.elementsEqual(LoopbackServer.pattern(100_000)))
     }
 
+    @Test("a path goes out as it is, with dot segments, empty ones and every encoded byte")
+    func pathAsIs() async throws {
+        defer { server.stop() }
+        let path = "/echo/./a/../b//c%20%2F%2e/..?x=%2B/../y"
+        let response = try await makeTransport().get(server.url(path))
+        #expect(String(decoding: response.body.bytes, as: UTF8.self).hasPrefix("GET \(path) HTTP/1.1\r\n"))
+    }
+
     @Test("requests one after the other share one connection")
     func keepAlive() async throws {
         defer { server.stop() }

@@ -53,7 +53,7 @@ package struct AWSClient: Sendable {
         try await send(call) { _ in nil }
     }
 
-    /// Sends, and reads the answer as the JSON of `Answer`. Dates are read as `Answer` says.
+    /// Sends, and reads the answer as the JSON of `Answer`; a `Date` is a number of seconds since 1970.
     package func json<Answer: Decodable>(
         _ call: AWSCall, as type: Answer.Type = Answer.self
     ) async throws -> Answer {
@@ -64,7 +64,9 @@ package struct AWSClient: Sendable {
                 call.operation, status: response.status, "is an HTML or XML page")
         }
         do {
-            return try JSONDecoder().decode(Answer.self, from: Data(bytes))
+            let decoder = JSONDecoder()
+            decoder.dateDecodingStrategy = .secondsSince1970
+            return try decoder.decode(Answer.self, from: Data(bytes))
         } catch {
             throw ServiceError.unreadable(
                 call.operation, status: response.status, "is not the JSON of this operation")

@@ -1,12 +1,14 @@
 import Foundation
 
-/// Calls AWS HealthImaging, or anything that answers like it. A value to copy; any thread.
+/// Calls AWS HealthImaging, or anything that answers like it: all 18 operations of its API. A value to copy; any thread.
 ///
 /// Everything but `frameRequest` is sent, tried again as the retry policy says, and decoded here. Errors are
 /// `ServiceError`, the transport's, `CredentialsError`, and `CancellationError`.
 public struct HealthImagingClient: Sendable {
     /// The largest metadata document, in bytes as served, that is accepted. The service's own limit is 50 MB.
     static let metadataBytesLimit = 256 << 20
+    /// The largest frame, in bytes as stored, that `imageFrame` accepts.
+    static let frameBytesLimit = 1 << 30
     /// The most that the API allows.
     static let pageSize = 50
     /// What errors call a search.
@@ -26,53 +28,6 @@ public struct HealthImagingClient: Sendable {
         client = AWSClient(
             .healthImaging, endpoint: settings.endpoint(for: .healthImaging),
             credentials: settings.credentials, transport: transport, retry: retry, now: now)
-    }
-
-    /// All data stores of the account in this region.
-    public func datastores() async throws -> [DatastoreSummary] {
-        var found: [DatastoreSummary] = []
-        var token: String?
-        var tokens = PageTokens(operation: "ListDatastores")
-        repeat {
-            let page: HealthImagingWire.DatastorePage = try await client.json(
-                AWSCall("ListDatastores", method: "GET", path: "/datastore", query: Self.pageQuery(token)))
-            found += page.datastoreSummaries.map(\.summary)
-            token = try tokens.next(after: page.nextToken)
-        } while token != nil
-        return found
-    }
-
-    /// One data store.
-    public func datastore(_ id: HealthImagingID) async throws -> DatastoreSummary {
-        let answer: HealthImagingWire.DatastoreProperties = try await client.json(
-            AWSCall("GetDatastore", method: "GET", path: "/datastore/\(id)"))
-        return answer.datastoreProperties.summary
-    }
-
-    /// The image sets that a search finds, page by page as the loop asks for them: one page in memory at a time.
-    public func searchImageSets(
-        in datastoreID: HealthImagingID, _ search: ImageSetSearch = .all
-    ) -> ImageSetPages {
-        ImageSetPages(client: self, datastoreID: datastoreID, search: search)
-    }
-
-    /// One image set; its latest version where `version` is nil.
-    public func imageSet(
-        _ id: HealthImagingID, in datastoreID: HealthImagingID, version: String? = nil
-    ) async throws -> ImageSetProperties {
-        let answer: HealthImagingWire.ImageSet = try await client.json(
-            Self.imageSetCall("GetImageSet", id, datastoreID, query: Self.versionQuery(version)))
-        return answer.properties
-    }
-
-    /// An image set's metadata as served, gzipped or not: input for `MetadataPlanner`.
-    public func imageSetMetadata(
-        _ id: HealthImagingID, in datastoreID: HealthImagingID, version: String? = nil
-    ) async throws -> PooledBuffer {
-        var call = Self.imageSetCall(
-            "GetImageSetMetadata", id, datastoreID, query: Self.versionQuery(version))
-        call.bodyLimit = Self.metadataBytesLimit
-        return try await client.send(call).body
     }
 
     /// The signed request for one frame, to be sent at once: a signature is good for some minutes only.
@@ -102,18 +57,6 @@ public struct HealthImagingClient: Sendable {
     /// For answers to requests that no client signed. Otherwise use `serviceError(from:operation:)`.
     public static func error(from response: HTTPResponse, operation: String) -> ServiceError {
         ServiceError(decoding: response, operation: operation)
-    }
-
-    /// One page of a search, and the token of the next.
-    func searchPage(
-        in datastoreID: HealthImagingID, criteria: [UInt8], token: String?
-    ) async throws -> (imageSets: [ImageSetSummary], nextToken: String?) {
-        let page: HealthImagingWire.SearchPage = try await client.json(
-            AWSCall(
-                Self.searchOperation, path: "/datastore/\(datastoreID)/searchImageSets",
-                query: Self.pageQuery(token), fields: Self.jsonFields, body: criteria,
-                hostPrefix: HealthImagingEndpoints.runtimePrefix))
-        return (page.imageSetsMetadataSummaries.map(\.summary), page.nextToken)
     }
 
     // MARK: Calls

@@ -15,14 +15,14 @@ public struct ImageSetPages: AsyncSequence, Sendable {
 
         private let client: HealthImagingClient
         private let datastoreID: HealthImagingID
-        private let criteria: [UInt8]
+        private let search: ImageSetSearch
         private var position = Position.start
         private var tokens = PageTokens(operation: HealthImagingClient.searchOperation)
 
         init(_ pages: ImageSetPages) {
             client = pages.client
             datastoreID = pages.datastoreID
-            criteria = pages.search.criteria
+            search = pages.search
         }
 
         /// The next page, or nil after the last. A page may be empty and yet not be the last.
@@ -35,7 +35,7 @@ public struct ImageSetPages: AsyncSequence, Sendable {
             }
             // An error ends the sequence, as it does for every other.
             position = .end
-            let page = try await client.searchPage(in: datastoreID, criteria: criteria, token: token)
+            let page = try await client.searchPage(in: datastoreID, search, token: token)
             if let next = try tokens.next(after: page.nextToken) { position = .at(token: next) }
             return page.imageSets
         }
