@@ -67,7 +67,7 @@ public struct FetchOptions: Sendable {
     }
 
     /// One worker a core that this process may use.
-    public static var defaultWorkers: Int { ProcessInfo.processInfo.activeProcessorCount }
+    public static var defaultWorkers: Int { AvailableCores.count }
 }
 
 /// What is to be fetched.

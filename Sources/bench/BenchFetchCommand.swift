@@ -12,7 +12,8 @@ struct BenchFetchCommand: AsyncParsableCommand {
 
             Frames are verified, and written into a temporary folder that is removed again. decodeEquivalent is the
             fetch's frames a second over those of bare decoding: pin server and client to different cores with
-            taskset to compare machines.
+            taskset to compare machines. The floors are what transport, decoding, checksums and writing cost when each
+            runs alone in the same process.
             """)
 
     @Option(help: "The server: hi-fetch local serve, a test server, or the service itself.")
@@ -82,6 +83,12 @@ struct BenchFetchCommand: AsyncParsableCommand {
                 + "\(result.workers) workers, \(result.transport)",
             "baseline  \(number(result.openjphFramesPerSecond, 0)) frames/s, bare libopenjph decoding, one core",
             "ratio     \(number(result.decodeEquivalent, 2)) decode equivalents",
+            "floors    \(number(result.floors.transportMilliseconds, 3)) transport, "
+                + "\(number(result.floors.decodeMilliseconds, 3)) decode, "
+                + "\(number(result.floors.checksumMilliseconds, 3)) checksum of the file, "
+                + "\(number(result.floors.writeMilliseconds, 3)) write: "
+                + "\(number(result.floors.sumMilliseconds, 3)) ms CPU a frame; the whole costs "
+                + "\(number(result.overhead, 2)) of it",
         ]
     }
 }

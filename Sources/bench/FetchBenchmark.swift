@@ -20,6 +20,9 @@ struct FetchBenchmark {
         let format: String
         let transport: String
         let workers: Int
+        let floors: FetchFloors.Result
+        /// CPU time of the whole fetch over the sum of the floors.
+        let overhead: Double
     }
 
     /// How many of the plan's frames the baseline decodes.
@@ -41,21 +44,26 @@ struct FetchBenchmark {
         }
         let frames = summary.progress.framesFinished
         let rate = Double(frames) / summary.seconds
-        let baseline = try await openjphFramesPerSecond()
+        let cpuSeconds = (used.cpuSeconds - before.cpuSeconds) / Double(frames)
+        let codestreams = try await sampleCodestreams()
+        let baseline = try openjphFramesPerSecond(codestreams)
+        let floors = try await FetchFloors(
+            plan: plan, settings: settings, options: options, sample: codestreams, frames: frames
+        ).run()
         return Result(
-            framesPerSecond: rate, cpuSecondsPerFrame: (used.cpuSeconds - before.cpuSeconds) / Double(frames),
+            framesPerSecond: rate, cpuSecondsPerFrame: cpuSeconds,
             peakMemoryBytes: used.peakMemoryBytes, decodeEquivalent: rate / baseline, frames: frames,
             seconds: summary.seconds,
             receivedMegabytesPerSecond: Double(summary.progress.encodedBytes) / 1e6 / summary.seconds,
             decodedMegabytesPerSecond: Double(summary.progress.decodedBytes) / 1e6 / summary.seconds,
             openjphFramesPerSecond: baseline, format: options.format.rawValue, transport: summary.transport,
-            workers: summary.workers)
+            workers: summary.workers, floors: floors,
+            overhead: cpuSeconds * 1e3 / floors.sumMilliseconds)
     }
 
-    /// Fetches a sample of the frames into memory, then decodes it with libopenjph on this one core.
-    private func openjphFramesPerSecond() async throws -> Double {
-        let codestreams = try await sampleCodestreams()
-        return try CorePinning.onOneCore {
+    /// Decodes a sample of the frames with libopenjph on this one core.
+    private func openjphFramesPerSecond(_ codestreams: [PooledBuffer]) throws -> Double {
+        try CorePinning.onOneCore {
             var decoder = OpenJPHPeer()
             // Once unmeasured: first-seen sizes cost page faults that a long run does not have.
             for codestream in codestreams { _ = try decoder.decode(codestream) }
@@ -68,6 +76,7 @@ struct FetchBenchmark {
         }
     }
 
+    /// A sample of the frames, fetched into memory.
     private func sampleCodestreams() async throws -> [PooledBuffer] {
         let frames = try MetadataPlanner.plan(contentsOf: plan).frames
         var configuration = TransportConfiguration()

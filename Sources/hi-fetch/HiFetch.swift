@@ -20,6 +20,7 @@ struct HiFetch: AsyncParsableCommand {
 
     /// Parses and runs; every error ends in one line on standard error and the exit status of the contract.
     static func main() async {
+        LargeBlocks.giveBack()
         BrokenPipe.leaveToWriters()
         do {
             var command = try parseAsRoot()
