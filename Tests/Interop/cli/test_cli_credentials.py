@@ -1,12 +1,17 @@
 """Credentials from every place that gives them, through the built program, side by side with botocore."""
 
+import datetime
 import json
+import os
+import signal
 import subprocess
+import time
 
 import pytest
 from cli_support import LocalStore, error_lines
 from credentials_support import (
     FAR, MARK, REGION, Double, HealthImaging, Home, Keys, botocore_finds, script)
+from fake_service import DATASTORE, IMAGE_SET, Answer, FakeService, frame_body, refuse
 
 BASE = Keys("base", token=False)
 BASE_FILE = f"aws_access_key_id = {BASE.key}\naws_secret_access_key = {BASE.secret}\n"
@@ -347,3 +352,54 @@ def test_local_serve_takes_what_a_process_gives_and_refuses_another_secret(progr
                 config=f"[default]\ncredential_process = {script(tmp_path, f'echo {json.dumps(json.dumps(document))}')}\n")
             result = shell.hello(server, {})
             assert result.returncode == status, result.stderr
+
+
+def test_credentials_that_run_out_during_a_fetch_are_renewed_in_time_and_seldom(shell, home, tmp_path):
+    ends = {}  # access key id: when it stops working
+
+    def give(_):
+        keys, end = Keys(f"life{len(ends)}"), time.time() + 4
+        ends[keys.key] = end
+        return keys.metadata(datetime.datetime.fromtimestamp(end, datetime.UTC).isoformat())
+
+    used = set()
+
+    def guard(headers):
+        key = headers["Authorization"].split("Credential=")[1].split("/")[0]
+        used.add(key)
+        if time.time() > ends[key]:
+            return refuse(403, "ExpiredTokenException")
+
+    def slowly(identifier):
+        return Answer(200, frame_body(identifier), delay=0.3)
+
+    began = time.monotonic()
+    with Double(give) as container, FakeService(frames=60, frame=slowly, guard=guard) as service:
+        result = subprocess.run(
+            [shell.program.path, "fetch", "--endpoint-url", service.url, "--datastore", DATASTORE, "--image-set",
+             IMAGE_SET, "--output", tmp_path / "out", "--connections", "2"],
+            env=shell.environment({"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{container.url}/"}),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    assert MARK not in result.stdout + result.stderr
+    assert len(used) >= 3, "60 frames, two at a time, take 9 seconds at least"
+    assert len(ends) <= (time.monotonic() - began) / 3 + 2, "fresh for three of four seconds, then once for all frames"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_run_that_waits_for_a_process_and_the_process_too(shell, home, tmp_path, number):
+    marker = tmp_path / "pid"
+    program = script(tmp_path, f"echo $$ > {marker}.new; mv {marker}.new {marker}; exec sleep 1000")
+    home.write(config=f"[default]\ncredential_process = {program}\n")
+    with HealthImaging(BASE) as service:
+        process = subprocess.Popen(
+            [shell.program.path, "hello", "--endpoint-url", service.url], env=shell.environment({}),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not marker.exists():
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.01)
+        process.send_signal(number)
+        process.communicate(timeout=120)
+    assert process.returncode == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(marker.read_text()), 0)

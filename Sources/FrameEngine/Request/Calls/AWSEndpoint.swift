@@ -26,9 +26,10 @@ package struct AWSEndpoint: Sendable, Equatable {
             let name = useFIPS ? "s3-fips" : "s3"
             host = "\(name).\(useDualStack ? "dualstack." : "")\(region).\(partition.suffix)"
         } else {
-            // In GovCloud the plain endpoints of these two are the FIPS ones.
+            // In GovCloud the plain endpoints of these are the FIPS ones.
+            let areFIPSAnyway: [AWSService] = [.sts, .cloudFormation, .singleSignOn, .singleSignOnTokens]
             let isFIPSAnyway =
-                region.hasPrefix("us-gov-") && !useDualStack && [.sts, .cloudFormation].contains(service)
+                region.hasPrefix("us-gov-") && !useDualStack && areFIPSAnyway.contains(service)
             let name = service.endpointPrefix + (useFIPS && !isFIPSAnyway ? "-fips" : "")
             host = "\(name).\(region).\(useDualStack ? partition.dualStackSuffix : partition.suffix)"
         }

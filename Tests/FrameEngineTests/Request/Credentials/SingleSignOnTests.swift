@@ -248,4 +248,23 @@ struct SingleSignOnTests {
             #expect(error?.message.contains("T0KEN") == false)
         }
     }
+
+    @Test("are asked for where botocore's endpoint rules say")
+    func endpoints() throws {
+        let cases: [(AWSService, String, Bool, Bool, String)] = [
+            (.singleSignOn, "eu-west-1", false, false, "https://portal.sso.eu-west-1.amazonaws.com"),
+            (.singleSignOn, "us-west-2", true, false, "https://portal.sso-fips.us-west-2.amazonaws.com"),
+            (.singleSignOn, "us-gov-west-1", true, false, "https://portal.sso.us-gov-west-1.amazonaws.com"),
+            (.singleSignOn, "cn-north-1", false, false, "https://portal.sso.cn-north-1.amazonaws.com.cn"),
+            (.singleSignOn, "us-east-1", false, true, "https://portal.sso.us-east-1.api.aws"),
+            (.singleSignOnTokens, "eu-west-1", false, false, "https://oidc.eu-west-1.amazonaws.com"),
+            (.singleSignOnTokens, "us-gov-east-1", true, false, "https://oidc.us-gov-east-1.amazonaws.com"),
+            (.singleSignOnTokens, "us-east-1", true, true, "https://oidc-fips.us-east-1.api.aws"),
+        ]
+        for (service, region, fips, dualStack, url) in cases {
+            let endpoint = try AWSEndpoint(
+                of: service, region: region, useFIPS: fips, useDualStack: dualStack)
+            #expect(endpoint.url == url)
+        }
+    }
 }
