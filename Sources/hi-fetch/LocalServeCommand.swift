@@ -11,7 +11,8 @@ struct LocalServe: AsyncParsableCommand {
         discussion: """
             EXAMPLE: hi-fetch local serve --store store --port 8443 --tls --credentials KEY:SECRET
 
-            Serves until Ctrl-C. With --tls: HTTP/2 and HTTP/1.1, with a certificate of the store's own \
+            Serves until Ctrl-C: HealthImaging, and on the same port the calls of S3 (path style), CloudFormation \
+            and STS that go with it. With --tls: HTTP/2 and HTTP/1.1, with a certificate of the store's own \
             authority, whose file is printed. With --json: one line when it accepts connections \
             {"event":"ready","url":...,"caCertificate":...,"pid":...}.
 

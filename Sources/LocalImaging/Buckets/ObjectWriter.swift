@@ -113,9 +113,46 @@ package final class ObjectWriter: Sendable {
         return file.record(bucket: bucket, location: file.data)
     }
 
-    /// Moves the bytes to `destination` instead of into the bucket, durable. The caller holds the store's lock.
+    /// Adds the bytes of a file, or of a part of it. False, and nothing added, where there is no such file.
+    func append(fileAt path: String, range: Range<Int>? = nil) throws(BucketError) -> Bool {
+        guard let file = try BucketError.stored({ () throws(StoreError) in try OpenFile(path) }) else {
+            return false
+        }
+        let range = range ?? 0..<file.size
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let (start, count) = (offset, min(1 << 20, range.upperBound - offset))
+            let piece = try BucketError.stored { () throws(StoreError) in
+                try file.read(count: count, at: start)
+            }
+            let result = piece.withUnsafeReadableBytes { raw in
+                Result { () throws(BucketError) in try append(raw) }
+            }
+            try result.get()
+            offset += count
+        }
+        return true
+    }
+
+    /// Adds an object's bytes, or a part of them.
+    ///
+    /// - Throws: `BucketError.noSuchKey` where it has been replaced or deleted since; `.storage` where its file does not
+    ///   have its size.
+    func append(
+        _ object: ObjectRecord, from source: some ObjectSource, range: Range<Int>? = nil
+    ) throws(BucketError) {
+        let before = size
+        guard try append(fileAt: try source.path(of: object), range: range) else {
+            throw .noSuchKey(bucket: object.bucket, key: object.key)
+        }
+        guard size - before == range?.count ?? object.size else {
+            throw .storage(.damaged(path: object.location, reason: "it does not have its size"))
+        }
+    }
+
+    /// Moves the bytes, which have been made durable, to `destination` instead of into the bucket. The caller holds the
+    /// store's lock.
     func move(to destination: String) throws(StoreError) {
-        try synchronize()
         try StoreFiles.move(path, to: destination)
         state.withLock { state in
             state.isOver = true
@@ -136,7 +173,8 @@ package final class ObjectWriter: Sendable {
         }
     }
 
-    private func synchronize() throws(StoreError) {
+    /// Makes the bytes durable.
+    func synchronize() throws(StoreError) {
         let failure = state.withLock { state in fsync(state.descriptor) == 0 ? 0 : errno }
         guard failure == 0 else { throw .system(operation: "sync", path: path, errno: failure) }
     }

@@ -5,11 +5,14 @@ import Hummingbird
 import NIOCore
 import NIOPosix
 
-/// Takes HTTP to the API and back: collects the body, checks the signature, runs the blocking work on its threads.
+/// Takes HTTP to the APIs and back: tells the services apart, collects the body, checks the signature, runs the blocking
+/// work on its threads.
 struct APIResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
     private let api: HealthImagingAPI
+    private let s3: S3Responder
+    private let query: QueryResponder
     /// Nil where signatures are not asked for.
     private let authenticator: RequestAuthenticator?
     private let bodyLimitInBytes: Int
@@ -18,19 +21,46 @@ struct APIResponder: HTTPResponder {
 
     private static let requestIDField = "x-amzn-requestid"
 
-    init(configuration: LocalServerConfiguration, threads: NIOThreadPool) {
+    init(configuration: LocalServerConfiguration, services: LocalServices, threads: NIOThreadPool) {
         api = HealthImagingAPI(
             store: configuration.store, region: configuration.region, accountID: configuration.accountID)
-        authenticator =
-            configuration.credentials.isEmpty ? nil : RequestAuthenticator(configuration.credentials)
+        let authenticator =
+            configuration.credentials.isEmpty
+            ? nil : RequestAuthenticator(configuration.credentials, sessions: services.sessions)
+        s3 = S3Responder(
+            api: S3API(
+                buckets: services.buckets, region: configuration.region, accountID: configuration.accountID),
+            authenticator: authenticator, threads: threads)
+        query = QueryResponder(
+            sts: STSAPI(sessions: services.sessions, accountID: configuration.accountID),
+            cloudFormation: CloudFormationAPI(engine: services.stacks), authenticator: authenticator)
+        self.authenticator = authenticator
         bodyLimitInBytes = configuration.requestBodyLimitInBytes
         self.threads = threads
         onFailure = configuration.onFailure
     }
 
     func respond(to request: Request, context: Context) async throws -> Response {
+        if let response = try await respondElsewhere(to: request) { return response }
         guard let apiRequest = try await receive(request) else { return tooLarge }
         return http(try await answer(to: apiRequest))
+    }
+
+    /// Answers a request to another service than HealthImaging; nil for one to HealthImaging, which is not touched.
+    func respondElsewhere(to request: Request) async throws -> Response? {
+        let head = Self.request(request, body: [])
+        switch ServiceRoute(head) {
+        case .healthImaging: return nil
+        case .s3:
+            let answer = try await s3.respond(to: request, head: head)
+            tell(answer, of: head)
+            return http(answer)
+        case .query:
+            guard let whole = try await receive(request) else { return tooLarge }
+            let answer = try await blocking { query.respond(to: whole, at: Date.now) }
+            tell(answer, of: head)
+            return http(answer)
+        }
     }
 
     // MARK: The steps of an answer
@@ -58,10 +88,15 @@ struct APIResponder: HTTPResponder {
                 return error.response
             }
         }
+        tell(answer, of: request)
+        return answer
+    }
+
+    /// Tells the operator of a failure that is not the client's.
+    private func tell(_ answer: APIResponse, of request: APIRequest) {
         if let failure = answer.failure {
             onFailure("\(request.method) \(request.path): \(failure)")
         }
-        return answer
     }
 
     /// Runs what blocks on the disk, where that does no harm.
@@ -74,6 +109,8 @@ struct APIResponder: HTTPResponder {
         switch body {
         case .bytes(let bytes): bytes
         case .file(let file): try await blocking { try file.read(count: file.size, at: 0) }
+        case .part(let file, let range):
+            try await blocking { try file.read(count: range.count, at: range.lowerBound) }
         }
     }
 
@@ -100,6 +137,7 @@ struct APIResponder: HTTPResponder {
         switch answer.body {
         case .bytes(let bytes): body = ResponseBody(byteBuffer: bytes)
         case .file(let file): body = FileStream.body(file, threads: threads)
+        case .part(let file, let range): body = FileStream.body(file, range: range, threads: threads)
         }
         return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
     }

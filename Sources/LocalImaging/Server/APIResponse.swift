@@ -8,6 +8,8 @@ struct APIResponse: Sendable {
         case bytes(ByteBuffer)
         /// Sent from the disk piece by piece.
         case file(OpenFile)
+        /// The same for some of its bytes.
+        case part(OpenFile, Range<Int>)
     }
 
     var status: Int

@@ -7,12 +7,14 @@ enum FileStream {
     /// Also the largest file that is sent in one piece: nearly every frame.
     static let pieceInBytes = 2 << 20
 
-    static func body(_ file: OpenFile, threads: NIOThreadPool) -> ResponseBody {
-        ResponseBody(contentLength: file.size) { writer in
-            var offset = 0
-            while offset < file.size {
+    /// - Parameter range: the bytes to send, within the file; nil for all.
+    static func body(_ file: OpenFile, range: Range<Int>? = nil, threads: NIOThreadPool) -> ResponseBody {
+        let range = range ?? 0..<file.size
+        return ResponseBody(contentLength: range.count) { writer in
+            var offset = range.lowerBound
+            while offset < range.upperBound {
                 let start = offset
-                let count = min(pieceInBytes, file.size - start)
+                let count = min(pieceInBytes, range.upperBound - start)
                 let piece = try await threads.runIfActive { try file.read(count: count, at: start) }
                 try await writer.write(piece)
                 offset += count

@@ -7,14 +7,17 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// A HealthImaging-compatible server for one machine, over an `ImageSetStore`.
+/// A HealthImaging-compatible server for one machine, over an `ImageSetStore`, with the parts of S3, CloudFormation and
+/// STS that belong to it.
 ///
-/// It answers any Host header and serves every plane of the API on one port, by path. Image sets that other
+/// It answers any Host header and serves every plane of every API on one port: the signature names the service, and
+/// without one the path does. Image sets that other
 /// processes commit to the store, or delete from it, are served from the next request on.
 public struct LocalServer: Sendable {
     private let configuration: LocalServerConfiguration
     private let tls: TLSConfiguration?
     private let injector: FaultInjector?
+    private let services: LocalServices
 
     /// The certificate (PEM) that clients must trust; nil without TLS.
     public let caCertificatePath: String?
@@ -22,9 +25,11 @@ public struct LocalServer: Sendable {
     /// How long requests in flight may go on after `run` is cancelled.
     static let gracePeriod = Duration.seconds(5)
 
-    /// Reads or makes the certificates where TLS is wanted, and opens the log of faults. Nothing listens before `run`.
+    /// Opens the store's buckets and stacks and the log of faults, and reads or makes the certificates where TLS is
+    /// wanted. Nothing listens before `run`.
     public init(configuration: LocalServerConfiguration) throws(LocalServerError) {
         self.configuration = configuration
+        services = try LocalServices(configuration)
         if let plan = configuration.faults {
             var log: FaultLog?
             if let path = configuration.faultLogPath { log = try FaultLog(path: path) }
@@ -53,6 +58,7 @@ public struct LocalServer: Sendable {
         Self.raiseFileLimit()
         let threads = NIOThreadPool(numberOfThreads: max(4, ProcessInfo.processInfo.activeProcessorCount))
         threads.start()
+        services.stacks.resume()
         let result = await serve(threads: threads, onReady: onReady)
         try await threads.shutdownGracefully()
         try result.get()
@@ -62,7 +68,8 @@ public struct LocalServer: Sendable {
         threads: NIOThreadPool, onReady: @escaping @Sendable (LocalServerAddress) async -> Void
     ) async -> Result<Void, any Error> {
         do {
-            let responder = APIResponder(configuration: configuration, threads: threads)
+            let responder = APIResponder(
+                configuration: configuration, services: services, threads: threads)
             if let injector {
                 let faulty = FaultyResponder(api: responder, injector: injector, store: configuration.store)
                 try await runUntilCancelled(application(faulty, onReady: onReady))
@@ -92,7 +99,9 @@ public struct LocalServer: Sendable {
         let configuration = configuration
         let scheme = tls == nil ? "http" : "https"
         let isFaulty = injector != nil
-        let handlers: @Sendable () -> [any RemovableChannelHandler] = { isFaulty ? [HangUpHandler()] : [] }
+        let handlers: @Sendable () -> [any RemovableChannelHandler] = {
+            [ContinueHandler()] + (isFaulty ? [HangUpHandler()] : [])
+        }
         return Application(
             responder: responder,
             server: try tls.map {

@@ -19,6 +19,9 @@ public struct LocalServerConfiguration: Sendable {
     /// A larger request body is refused with 413.
     public var requestBodyLimitInBytes = 1 << 20
 
+    /// Buckets that can be read beside the store's own, and not written to.
+    package var builtInBuckets: [any ObjectSource] = []
+
     /// What goes wrong on purpose; nil for nothing.
     public var faults: FaultPlan?
     /// Where each injected fault is logged, one JSON line each, behind what is there; nil for nowhere.

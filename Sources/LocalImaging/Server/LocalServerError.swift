@@ -12,9 +12,13 @@ public enum LocalServerError: Error, Equatable, Sendable, CustomStringConvertibl
     /// The log of injected faults cannot be written.
     case faultLog(path: String, errno: Int32)
 
+    /// What lies beside the data stores, buckets and stacks, cannot be opened.
+    case store(StoreError)
+
     /// A short stable word for machines.
     public var code: String {
         switch self {
+        case .store(let error): error.code
         case .portInUse: "port-in-use"
         case .cannotBind(_, _, let errno), .faultLog(_, let errno): "errno-\(errno)"
         case .certificates: "certificates"
@@ -31,6 +35,7 @@ public enum LocalServerError: Error, Equatable, Sendable, CustomStringConvertibl
         case .certificates(let path, let reason):
             "the server's certificates in \(path) cannot be used: \(reason); "
                 + "remove that folder to have new ones made"
+        case .store(let error): error.message
         case .faultLog(let path, let errno):
             "cannot write the log of faults \(path): \(String(cString: strerror(errno)))"
         }

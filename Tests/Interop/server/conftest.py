@@ -1,13 +1,16 @@
 """Fixtures of the server tests: a store with several studies, served over HTTP and over TLS, signed."""
 
+import json
 import pathlib
+import shutil
+import subprocess
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from server_support import KEY, SECRET, Server, synthesize  # noqa: E402
+from server_support import KEY, REGION, SECRET, Server, clean_environment, synthesize  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +32,34 @@ def server(request, studies):
     options = ["--tls"] if request.param == "tls" else []
     with Server(studies[0], "--credentials", f"{KEY}:{SECRET}", *options) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def aws_program():
+    path = shutil.which("aws")
+    assert path, "the aws command line (PyPI awscli) must be on PATH"
+    return path
+
+
+@pytest.fixture
+def aws_cli(aws_program, server):
+    """Runs one `aws` command and returns what it prints, parsed where it is JSON; `fails=True` returns the error text."""
+
+    def run(*arguments, key=KEY, secret=SECRET, token=None, signed=True, fails=False):
+        environment = clean_environment(
+            AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=secret, AWS_DEFAULT_REGION=REGION, AWS_MAX_ATTEMPTS="1",
+            AWS_DISABLE_HOST_PREFIX_INJECTION="true", AWS_PAGER="",
+            **({"AWS_SESSION_TOKEN": token} if token else {}),
+            **({"AWS_CA_BUNDLE": server.certificate} if server.certificate else {}))
+        result = subprocess.run(
+            [aws_program, *map(str, arguments), "--endpoint-url", server.url, "--output", "json",
+             *([] if signed else ["--no-sign-request"])],
+            env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        if fails:
+            assert result.returncode != 0, result.stdout
+            return result.stderr
+        assert result.returncode == 0, result.stderr
+        text = result.stdout.strip()
+        return json.loads(text) if text[:1] in ("{", "[") else text
+
+    return run

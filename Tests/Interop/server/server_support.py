@@ -65,7 +65,7 @@ class Server:
         self.port = int(self.url.rsplit(":", 1)[1])
         self.certificate = self.ready.get("caCertificate")
 
-    def client(self, key=KEY, secret=SECRET, token=None, signed=True, region=REGION):
+    def client(self, key=KEY, secret=SECRET, token=None, signed=True, region=REGION, service="medical-imaging"):
         """A boto3 client of this server, without retries."""
         import boto3
         import botocore
@@ -75,8 +75,10 @@ class Server:
         return boto3.session.Session(
             aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token, region_name=region,
         ).client(
-            "medical-imaging", endpoint_url=self.url, verify=self.certificate or True,
-            config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}, **unsigned))
+            service, endpoint_url=self.url, verify=self.certificate or True,
+            config=Config(
+                inject_host_prefix=False, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"},
+                **unsigned))
 
     def kill(self):
         """What a power cut or the kernel's out-of-memory killer does."""
@@ -96,6 +98,16 @@ class Server:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.kill()
+
+
+def error_of(call):
+    """The (status, code) that a boto3 call ends with."""
+    from botocore.exceptions import ClientError
+
+    with pytest.raises(ClientError) as caught:
+        call()
+    response = caught.value.response
+    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
 
 
 def wait_until(condition, what, seconds=120):

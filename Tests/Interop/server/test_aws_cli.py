@@ -2,41 +2,16 @@
 
 import gzip
 import json
-import shutil
-import subprocess
 
 import pytest
 
-from server_support import KEY, REGION, SECRET, clean_environment, synthesize
-
-
-@pytest.fixture(scope="module")
-def aws_program():
-    path = shutil.which("aws")
-    assert path, "the aws command line (PyPI awscli) must be on PATH"
-    return path
+from server_support import synthesize
 
 
 @pytest.fixture
-def aws(aws_program, server):
-    """Runs one command and returns what it prints, parsed; `fails=True` returns the error text instead."""
-
-    def run(*arguments, secret=SECRET, signed=True, fails=False):
-        environment = clean_environment(
-            AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=secret, AWS_DEFAULT_REGION=REGION, AWS_MAX_ATTEMPTS="1",
-            AWS_DISABLE_HOST_PREFIX_INJECTION="true", AWS_PAGER="",
-            **({"AWS_CA_BUNDLE": server.certificate} if server.certificate else {}))
-        result = subprocess.run(
-            [aws_program, "medical-imaging", *map(str, arguments), "--endpoint-url", server.url,
-             "--output", "json", *([] if signed else ["--no-sign-request"])],
-            env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
-        if fails:
-            assert result.returncode != 0, result.stdout
-            return result.stderr
-        assert result.returncode == 0, result.stderr
-        return json.loads(result.stdout) if result.stdout.strip() else None
-
-    return run
+def aws(aws_cli):
+    """Runs one command of `aws medical-imaging`."""
+    return lambda *arguments, **options: aws_cli("medical-imaging", *arguments, **options) or None
 
 
 def test_the_life_of_a_data_store(aws):

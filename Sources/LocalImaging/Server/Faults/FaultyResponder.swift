@@ -29,6 +29,7 @@ struct FaultyResponder: HTTPResponder {
 
     func respond(to request: Request, context: Context) async throws -> Response {
         if request.head.path == Self.countsPath { return api.http(.json(injector.injected)) }
+        if let response = try await api.respondElsewhere(to: request) { return response }
         guard let received = try await api.receive(request) else { return api.tooLarge }
         let asked = Asked(received)
         guard injector.plan.covers(asked.operation) else {
