@@ -11,7 +11,8 @@ struct LocalImport: AsyncParsableCommand {
         discussion: """
             EXAMPLE: hi-fetch local import scans more/scan.dcm --store store
 
-            One image set a series. A file that cannot be imported is named with its reason, the others go on, and \
+            One image set a series; more of a series that is there becomes the next version of its image set, and data \
+            that conflict with it an image set that is not primary. A file that cannot be imported is named with its reason, the others go on, and \
             the exit status is 1 (65 when nothing could be imported). With --json: one line an image set \
             {"event":"created",...}, one a file that was not taken {"event":"failed"|"skipped",...}, then \
             {"event":"summary",...}.
@@ -22,6 +23,9 @@ struct LocalImport: AsyncParsableCommand {
         let event = "created"
         let datastoreId: String
         let imageSetId: String
+        /// 1 for a new image set.
+        let imageSetVersion: Int
+        let isPrimary: Bool
         let studyInstanceUID: String
         let seriesInstanceUID: String
         let instances: Int
@@ -98,6 +102,7 @@ struct LocalImport: AsyncParsableCommand {
             console.json(
                 Created(
                     datastoreId: datastore, imageSetId: imageSet.imageSetID,
+                    imageSetVersion: imageSet.version, isPrimary: imageSet.isPrimary,
                     studyInstanceUID: imageSet.studyInstanceUID,
                     seriesInstanceUID: imageSet.seriesInstanceUID,
                     instances: imageSet.instances, frames: imageSet.frames, storedBytes: imageSet.storedBytes)
@@ -124,7 +129,8 @@ struct LocalImport: AsyncParsableCommand {
             console.result(
                 "Image set:  \(imageSet.imageSetID)  \(Formatting.count(imageSet.instances, of: "instance")), "
                     + "\(Formatting.count(imageSet.frames, of: "frame")), \(Formatting.bytes(imageSet.storedBytes))"
-            )
+                    + (imageSet.version > 1 ? ", now version \(imageSet.version)" : "")
+                    + (imageSet.isPrimary ? "" : ", not primary: its data conflict with an image set that is there"))
         }
         for refusal in report.skipped {
             console.message(
