@@ -102,7 +102,9 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .testTarget(name: "ImagingWorkflowTests", dependencies: ["ImagingWorkflow", "FrameEngine"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["hi-fetch", "FrameEngine", "LocalImaging"]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["hi-fetch", "FrameEngine", "ImagingWorkflow", "LocalImaging"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11,

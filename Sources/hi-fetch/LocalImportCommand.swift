@@ -130,7 +130,8 @@ struct LocalImport: AsyncParsableCommand {
                 "Image set:  \(imageSet.imageSetID)  \(Formatting.count(imageSet.instances, of: "instance")), "
                     + "\(Formatting.count(imageSet.frames, of: "frame")), \(Formatting.bytes(imageSet.storedBytes))"
                     + (imageSet.version > 1 ? ", now version \(imageSet.version)" : "")
-                    + (imageSet.isPrimary ? "" : ", not primary: its data conflict with an image set that is there"))
+                    + (imageSet.isPrimary
+                        ? "" : ", not primary: its data conflict with an image set that is there"))
         }
         for refusal in report.skipped {
             console.message(

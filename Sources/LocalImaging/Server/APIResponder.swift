@@ -22,8 +22,7 @@ struct APIResponder: HTTPResponder {
     private static let requestIDField = "x-amzn-requestid"
 
     init(configuration: LocalServerConfiguration, services: LocalServices, threads: NIOThreadPool) {
-        api = HealthImagingAPI(
-            store: configuration.store, region: configuration.region, accountID: configuration.accountID)
+        api = services.healthImagingAPI(configuration)
         let authenticator =
             configuration.credentials.isEmpty
             ? nil : RequestAuthenticator(configuration.credentials, sessions: services.sessions)

@@ -59,7 +59,10 @@ public struct LocalServer: Sendable {
         let threads = NIOThreadPool(numberOfThreads: max(4, ProcessInfo.processInfo.activeProcessorCount))
         threads.start()
         services.stacks.resume()
+        let jobs = Task { [services] in await services.jobs.run() }
         let result = await serve(threads: threads, onReady: onReady)
+        jobs.cancel()
+        await jobs.value
         try await threads.shutdownGracefully()
         try result.get()
     }

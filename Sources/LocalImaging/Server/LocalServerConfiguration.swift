@@ -22,6 +22,9 @@ public struct LocalServerConfiguration: Sendable {
     /// Buckets that can be read beside the store's own, and not written to.
     package var builtInBuckets: [any ObjectSource] = []
 
+    /// How long an image set shows as LOCKED while it is updated, copied or deleted, in seconds; 0 for not at all.
+    public var imageSetLockSeconds = 0.25
+
     /// What goes wrong on purpose; nil for nothing.
     public var faults: FaultPlan?
     /// Where each injected fault is logged, one JSON line each, behind what is there; nil for nowhere.

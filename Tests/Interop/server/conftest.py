@@ -34,6 +34,13 @@ def server(request, studies):
         yield server
 
 
+@pytest.fixture(scope="session")
+def tls_server(studies):
+    """The same over TLS alone, for what takes long."""
+    with Server(studies[0], "--credentials", f"{KEY}:{SECRET}", "--tls") as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
 def aws_program():
     path = shutil.which("aws")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from server_support import synthesize
+from server_support import synthesize, wait_until
 
 
 @pytest.fixture
@@ -26,6 +26,10 @@ def test_the_life_of_a_data_store(aws):
     assert datastore in [summary["datastoreId"] for summary in listed]
     assert aws("delete-datastore", "--datastore-id", datastore)["datastoreStatus"] == "DELETING"
     assert "ResourceNotFoundException" in aws("get-datastore", "--datastore-id", datastore, fails=True)
+
+
+def stored_image_sets(store, datastore):
+    return [path.name for path in (store / "datastores" / datastore / "imagesets").iterdir()]
 
 
 def test_the_life_of_an_image_set(aws, studies, tmp_path):
@@ -54,6 +58,9 @@ def test_the_life_of_an_image_set(aws, studies, tmp_path):
         assert output.read_bytes() == stored.read_bytes()
 
     assert aws("delete-image-set", *address)["imageSetWorkflowStatus"] == "DELETING"
+    listed = lambda: aws("search-image-sets", "--datastore-id", datastore, "--search-criteria", "{}")
+    assert image_set not in [each["imageSetId"] for each in listed()["imageSetsMetadataSummaries"]]
+    wait_until(lambda: image_set not in stored_image_sets(studies[0], datastore), "the end of the image set")
     assert "ResourceNotFoundException" in aws("get-image-set", *address, fails=True)
 
 

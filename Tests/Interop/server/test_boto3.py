@@ -7,7 +7,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from server_support import Server, synthesize
+from server_support import Server, synthesize, wait_until
 
 
 def error_of(call):
@@ -257,8 +257,18 @@ def test_a_deleted_image_set_is_gone_and_an_image_set_made_meanwhile_is_seen(ser
     assert deleted["imageSetState"] == "LOCKED"
     assert deleted["imageSetWorkflowStatus"] == "DELETING"
     address = {"datastoreId": datastore, "imageSetId": image_set}
+
+    def is_gone():
+        try:
+            described = client.get_image_set(**address)
+        except client.exceptions.ResourceNotFoundException:
+            return True
+        assert (described["imageSetState"], described["imageSetWorkflowStatus"]) == ("LOCKED", "DELETING")
+        return False
+
+    wait_until(is_gone, "the end of the image set")
     for call in (
-        lambda: client.get_image_set(**address), lambda: client.get_image_set_metadata(**address),
+        lambda: client.get_image_set_metadata(**address),
         lambda: client.list_image_set_versions(**address), lambda: client.delete_image_set(**address),
         lambda: client.get_image_frame(**address, imageFrameInformation={"imageFrameId": "0" * 32}),
     ):

@@ -316,7 +316,7 @@ def test_the_aws_command_line_starts_describes_and_lists_jobs(aws_cli, server):
     text = json.dumps({"SchemaVersion": 1.1, "Study": {"DICOM": {"StudyDescription": "by hand"}}})
     updated = aws_cli(
         "medical-imaging", "update-image-set-metadata", *address, "--image-set-id", image_set,
-        "--latest-version-id", "1", "--cli-binary-format", "raw-in-base64-out", "--update-image-set-metadata-updates",
+        "--latest-version-id", "1", "--update-image-set-metadata-updates",
         json.dumps({"DICOMUpdates": {"updatableAttributes": text}}))
     assert updated["latestVersionId"] == "2"
     place.settle(image_set)
