@@ -36,12 +36,9 @@ struct SeriesPlacement {
     /// Nil where the image set is locked at this moment.
     private func commitUnlessLocked(_ writer: ImageSetWriter) throws(StoreError) -> ImageSetRecord? {
         let present = try store.imageSets(datastoreID: writer.datastoreID).filter { !$0.isBeingDeleted }
-        if let jobID {
-            let earlier = present.first { $0.importJobID == jobID && SeriesIdentity($0.tags) == identity }
-            if let earlier {
-                writer.abandon()
-                return earlier
-            }
+        if let jobID, let earlier = try version(madeBy: jobID, among: present) {
+            writer.abandon()
+            return earlier
         }
         let primaries = present.filter(\.isPrimary).compactMap { record in
             SeriesIdentity(record.tags).map { (record: record, identity: $0) }
@@ -58,6 +55,20 @@ struct SeriesPlacement {
         }
         guard base.currentActivity() == nil else { return nil }
         return try extend(base, with: writer)
+    }
+
+    /// What the job committed of this series before: another job may have added versions since.
+    private func version(
+        madeBy jobID: String, among present: [ImageSetRecord]
+    ) throws(StoreError) -> ImageSetRecord? {
+        for latest in present where SeriesIdentity(latest.tags) == identity {
+            for number in stride(from: latest.version, to: 0, by: -1) {
+                let record = try store.imageSet(
+                    datastoreID: latest.datastoreID, imageSetID: latest.id, version: number)
+                if record.importJobID == jobID { return record }
+            }
+        }
+        return nil
     }
 
     private func extend(_ base: ImageSetRecord, with writer: ImageSetWriter) throws(StoreError)
