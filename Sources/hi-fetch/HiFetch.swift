@@ -15,7 +15,9 @@ struct HiFetch: AsyncParsableCommand {
             69 service unavailable; 74 local I/O; 77 credentials or permission; 130 interrupted.
             """,
         version: EngineVersion.current,
-        subcommands: [Fetch.self, Plan.self, Verify.self, Decode.self, Local.self, Hello.self]
+        subcommands: [
+            Fetch.self, Plan.self, Verify.self, Decode.self, Local.self, Hello.self, Stack.self, Copy.self,
+        ]
     )
 
     /// Parses and runs; every error ends in one line on standard error and the exit status of the contract.

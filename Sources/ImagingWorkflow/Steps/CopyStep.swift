@@ -59,7 +59,9 @@ package struct CopyStep: Sendable {
             }
         } catch let error as ServiceError where error.awsCode == "NoSuchBucket" {
             guard createsBucket else {
-                throw StepError(.notFound, "there is no bucket '\(bucket)'; make it first, or have it made")
+                throw StepError(
+                    .notFound,
+                    "there is no bucket '\(bucket)'; make it first, or have it made with --create-bucket")
             }
             try await create(bucket)
         }

@@ -62,7 +62,13 @@ extension ServiceError {
         /// `Error` as S3 has it at the root, and the query services within `ErrorResponse`.
         private static func xmlError(_ bytes: UnsafeRawBufferPointer) -> XMLNode? {
             guard let root = try? XMLNode(parsing: bytes) else { return nil }
-            return root.name == "Error" ? root : root.name == "ErrorResponse" ? root["Error"] : nil
+            return switch root.name {
+            case "Error": root
+            case "ErrorResponse": root["Error"]
+            // EC2's form, which gateways in front of the query services use as well.
+            case "Response": root["Errors"]?["Error"]
+            default: nil
+            }
         }
 
         /// The first line, at most 300 characters.

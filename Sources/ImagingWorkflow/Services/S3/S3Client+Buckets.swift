@@ -91,7 +91,7 @@ extension S3Client {
                 ("<CreateBucketConfiguration xmlns=\"\(Self.namespace)\"><LocationConstraint>\(region)"
                     + "</LocationConstraint></CreateBucketConfiguration>").utf8)
         }
-        // The one call that must not follow a bucket to another region.
+        // A bucket that exists elsewhere is a conflict, not a hint where to make it.
         _ = try await clients.home.send(call)
     }
 

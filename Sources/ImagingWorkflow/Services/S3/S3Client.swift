@@ -34,13 +34,14 @@ package struct S3Client: Sendable {
     ) async throws -> PooledBuffer {
         var call = call("GetObject", "GET", bucket, key: key)
         call.bodyLimit = limit
-        return try await send(call, bucket).body
+        return try await send(call, bucket, about: "s3://\(bucket)/\(key)").body
     }
 
     /// Size, ETag and type of an object; nil where there is no such object, or no such bucket: S3 tells no difference.
     package func headObject(_ key: String, in bucket: String) async throws -> S3ObjectHead? {
         do {
-            let response = try await send(call("HeadObject", "HEAD", bucket, key: key), bucket)
+            let response = try await send(
+                call("HeadObject", "HEAD", bucket, key: key), bucket, about: "s3://\(bucket)/\(key)")
             return S3ObjectHead(response)
         } catch let error as ServiceError where error.kind == .notFound {
             return nil
@@ -58,7 +59,8 @@ package struct S3Client: Sendable {
         var call = call("PutObject", "PUT", bucket, key: key)
         call.fields = [HTTPField("Content-Type", contentType)]
         call.body = bytes
-        return S3ObjectHead.plainETag(try await send(call, bucket).field("ETag"))
+        let response = try await send(call, bucket, about: "s3://\(bucket)/\(key)")
+        return S3ObjectHead.plainETag(response.field("ETag"))
     }
 
     /// Copies an object within S3, with its metadata; no byte passes through here.
@@ -76,7 +78,7 @@ package struct S3Client: Sendable {
             HTTPField("x-amz-copy-source", "/" + PercentEncoding.encode(path, keepsSlash: true))
         ]
         // An error that came after the head of the answer was sent is told within: `xml` looks for it.
-        let root = try await xml(call, bucket)
+        let root = try await xml(call, bucket, about: "s3://\(path) to s3://\(bucket)/\(key)")
         guard root.name == "CopyObjectResult", let etag = root.text("ETag") else {
             throw ServiceError.unreadable("CopyObject", status: 200, "is not CopyObject's")
         }
@@ -85,12 +87,20 @@ package struct S3Client: Sendable {
 
     // MARK: Sending
 
-    func send(_ call: AWSCall, _ bucket: String) async throws -> HTTPResponse {
-        try await clients.withClient(for: bucket) { try await $0.send(call) }
+    /// - Parameter subject: what errors name; nil for the bucket.
+    func send(
+        _ call: AWSCall, _ bucket: String, about subject: String? = nil
+    ) async throws -> HTTPResponse {
+        try await clients.withClient(for: bucket, about: subject ?? "s3://\(bucket)") { client in
+            try await client.send(call)
+        }
     }
 
-    func xml(_ call: AWSCall, _ bucket: String) async throws -> XMLNode {
-        try await clients.withClient(for: bucket) { try await $0.xml(call) }
+    /// - Parameter subject: what errors name; nil for the bucket.
+    func xml(_ call: AWSCall, _ bucket: String, about subject: String? = nil) async throws -> XMLNode {
+        try await clients.withClient(for: bucket, about: subject ?? "s3://\(bucket)") { client in
+            try await client.xml(call)
+        }
     }
 
     /// A call about a bucket or an object in it, addressed by host on AWS and by path anywhere else.

@@ -22,16 +22,24 @@ final class S3RegionalClients: Sendable {
     /// Calls S3 about a bucket; where S3 says that the bucket is in another region, once more there.
     ///
     /// Only the region's name is taken from the answer, never an address.
+    ///
+    /// - Parameter subject: what errors of the service name.
     func withClient<Answer>(
-        for bucket: String, _ work: (AWSClient) async throws -> Answer
+        for bucket: String, about subject: String, _ work: (AWSClient) async throws -> Answer
     ) async throws -> Answer {
         let client = client(for: bucket)
         do {
             return try await work(client)
         } catch let error as ServiceError {
-            guard let region = error.bucketRegion, region != client.endpoint.region else { throw error }
+            guard let region = error.bucketRegion, region != client.endpoint.region else {
+                throw error.about(subject)
+            }
             remember(bucket, isIn: region)
-            return try await work(self.client(for: bucket))
+            do {
+                return try await work(self.client(for: bucket))
+            } catch let error as ServiceError {
+                throw error.about(subject)
+            }
         }
     }
 
@@ -47,5 +55,14 @@ final class S3RegionalClients: Sendable {
             state.clientOfRegion[region] = client
             return client
         }
+    }
+}
+
+extension ServiceError {
+    /// The same error, with what it is about in front of its message.
+    fileprivate func about(_ subject: String) -> ServiceError {
+        ServiceError(
+            operation: operation, status: status, awsCode: awsCode, message: "\(subject): \(message)",
+            retryAfter: retryAfter, kind: kind, bucketRegion: bucketRegion)
     }
 }

@@ -1,0 +1,34 @@
+"""Fixtures of the AWS tests: moto's server and SeaweedFS, each once, and the program pointed at them."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from aws_support import Moto, Program, SeaweedFS  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def moto():
+    with Moto() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(tmp_path_factory):
+    with SeaweedFS(tmp_path_factory.mktemp("seaweedfs")) as server:
+        yield server
+
+
+@pytest.fixture(params=["moto", "seaweedfs"])
+def s3(request):
+    """Either server, for what both can do."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def program(tmp_path):
+    """Makes a program for a server."""
+    return lambda server, **options: Program(tmp_path, server.url, **options)
