@@ -63,20 +63,24 @@ package struct CopyStep: Sendable {
                     .notFound,
                     "there is no bucket '\(bucket)'; make it first, or have it made with --create-bucket")
             }
-            try await create(bucket)
+            try await create(bucket, insteadOf: error)
+        } catch let error as ServiceError where error.status == 403 && createsBucket {
+            // Somebody else's bucket answers so; whether that is why, only making it tells.
+            try await create(bucket, insteadOf: error)
         }
         return found
     }
 
-    private func create(_ bucket: String) async throws {
+    /// - Parameter problem: why the bucket is not used as it is, which is thrown when it turns out to be the caller's.
+    private func create(_ bucket: String, insteadOf problem: ServiceError) async throws {
         do {
             try await s3.createBucket(bucket)
         } catch let error as ServiceError where error.awsCode == "BucketAlreadyOwnedByYou" {
-            return
+            throw problem
         } catch let error as ServiceError where error.awsCode == "BucketAlreadyExists" {
             throw StepError(
                 .exists,
-                "the bucket name '\(bucket)' is taken by another account; names are shared by all: take another"
+                "the bucket name '\(bucket)' is taken by another account; all accounts share the names: take another"
             )
         }
     }

@@ -19,17 +19,32 @@ package struct EmptyBucketStep: Sendable {
         _ bucket: String, prefix: String = "", report: (Int) -> Void = { _ in }
     ) async throws -> Int {
         var deleted = 0
+        var previous: [S3ObjectVersion] = []
         do {
-            for try await page in s3.objectVersions(in: bucket, prefix: prefix) where !page.isEmpty {
+            // From the start each time: what was there is gone, and no marker has to name what is gone.
+            while let page = try await firstVersions(of: bucket, prefix: prefix) {
+                guard page != previous else {
+                    throw ServiceError.unreadable(
+                        "ListObjectVersions", status: 200, "of s3://\(bucket) still lists what was deleted")
+                }
                 let failures = try await s3.deleteObjects(page, in: bucket)
                 if let first = failures.first { throw Self.error(first, failures.count, bucket) }
                 deleted += page.count
+                previous = page
                 report(deleted)
             }
         } catch let error as ServiceError where error.awsCode == "NoSuchBucket" {
             return deleted
         }
         return deleted
+    }
+
+    /// The first page that has any; nil where there are none.
+    private func firstVersions(of bucket: String, prefix: String) async throws -> [S3ObjectVersion]? {
+        for try await page in s3.objectVersions(in: bucket, prefix: prefix) where !page.isEmpty {
+            return page
+        }
+        return nil
     }
 
     private static func error(

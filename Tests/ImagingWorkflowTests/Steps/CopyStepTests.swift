@@ -126,13 +126,23 @@ import Testing
         let result = try await step.copy(
             .bucket(name: "source", prefix: "study"), to: "new", prefix: "", createsBucket: true)
         #expect(result.copied == 1)
-        fake.state.withLock { $0.errors["PUT taken"] = .error("BucketAlreadyExists", status: 409) }
+        fake.state.withLock { state in
+            state.errors["GET taken"] = .error("AccessDenied", status: 403)
+            state.errors["PUT taken"] = .error("BucketAlreadyExists", status: 409)
+            state.errors["GET own"] = .error("AccessDenied", status: 403)
+            state.errors["PUT own"] = .error("BucketAlreadyOwnedByYou", status: 409)
+        }
         let error = try await #require(throws: StepError.self) {
             try await step.copy(
                 .bucket(name: "source", prefix: "study"), to: "taken", prefix: "", createsBucket: true)
         }
         #expect(error.reason == .exists)
         #expect(error.message.contains("'taken'"))
+        let denied = try await #require(throws: ServiceError.self) {
+            try await step.copy(
+                .bucket(name: "source", prefix: "study"), to: "own", prefix: "", createsBucket: true)
+        }
+        #expect(denied.kind == .credentials)
     }
 
     @Test(

@@ -126,15 +126,6 @@ def test_a_public_study(moto, program):
     assert keys(client, "target-of-study") == ["chest/one.dcm", "chest/two.dcm"]
 
 
-def test_a_bucket_name_that_another_account_has(moto, program, folder):
-    assumed = moto.client("sts").assume_role(RoleArn="arn:aws:iam::444455556666:role/r", RoleSessionName="other")
-    other = assumed["Credentials"]
-    theirs = moto.client("s3", other["AccessKeyId"], other["SecretAccessKey"], other["SessionToken"])
-    theirs.create_bucket(Bucket="taken-by-others")
-    error = program(moto).fails(65, "copy", folder[0], "--to", "s3://taken-by-others/x", "--create-bucket")
-    assert "taken-by-others" in error
-
-
 def test_a_bucket_is_made_in_the_region_of_the_settings(moto, program, folder):
     program(moto, AWS_REGION="eu-west-1").json_lines(
         "copy", folder[0], "--to", "s3://made-in-ireland/x", "--create-bucket")

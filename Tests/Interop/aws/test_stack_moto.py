@@ -164,17 +164,23 @@ def test_another_region(moto, program, name):
 
 
 def test_without_permission():
-    """moto checks policies once it is told to: a user who may do nothing gets one line and status 77."""
+    """moto checks policies once it is told to: a user who may do nothing gets one line and status 77.
+
+    It checks signatures too, but of forms as it would have written them (a space as `+`): CreateStack's, with a template
+    in it, does not pass.
+    """
     with Moto(INITIAL_NO_AUTH_ACTION_COUNT="2") as server:
         iam = server.client("iam")
         iam.create_user(UserName="nobody")
         key = iam.create_access_key(UserName="nobody")["AccessKey"]
         run = Program("/nonexistent", server.url, key=key["AccessKeyId"], secret=key["SecretAccessKey"])
-        error = run.fails(77, "stack", "create", "n", "--datastore-name", "s", "--account-id", "123456789012")
-        assert "AccessDenied" in error and "CreateStack" in error
+        for verb in (["show", "n"], ["delete", "n", "--yes"]):
+            error = run.fails(77, "stack", *verb)
+            assert "AccessDenied" in error and "cloudformation:DescribeStacks" in error
         wrong = Program("/nonexistent", server.url, key=key["AccessKeyId"], secret="wrong-secret-that-must-not-show")
-        error = wrong.fails(77, "stack", "show", "n")
-        assert "SignatureDoesNotMatch" in error
+        assert "SignatureDoesNotMatch" in wrong.fails(77, "stack", "show", "n")
+        unknown = Program("/nonexistent", server.url, key="AKIDUNKNOWN")
+        assert "InvalidClientTokenId" in unknown.fails(77, "stack", "show", "n")
 
 
 def test_the_caller_is_who_the_credentials_say(moto, program, name):

@@ -5,7 +5,9 @@ import shlex
 
 import pytest
 
-VERBS = ["fetch", "plan", "verify", "decode", "local serve", "local import", "local synth", "hello"]
+VERBS = [
+    "fetch", "plan", "verify", "decode", "local serve", "local import", "local synth", "hello", "stack create",
+    "stack show", "stack delete", "stack template", "copy"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -29,7 +31,7 @@ def test_the_example_uses_options_that_exist(program, verb):
 def test_the_verbs_are_listed(program):
     result = program.run("--help")
     assert result.returncode == 0
-    for verb in ("fetch", "plan", "verify", "decode", "local", "hello"):
+    for verb in ("fetch", "plan", "verify", "decode", "local", "hello", "stack", "copy"):
         assert re.search(rf"^  {verb} ", result.stdout, re.MULTILINE), verb
 
 

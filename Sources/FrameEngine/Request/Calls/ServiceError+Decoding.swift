@@ -62,13 +62,10 @@ extension ServiceError {
         /// `Error` as S3 has it at the root, and the query services within `ErrorResponse`.
         private static func xmlError(_ bytes: UnsafeRawBufferPointer) -> XMLNode? {
             guard let root = try? XMLNode(parsing: bytes) else { return nil }
-            return switch root.name {
-            case "Error": root
-            case "ErrorResponse": root["Error"]
-            // EC2's form, which gateways in front of the query services use as well.
-            case "Response": root["Errors"]?["Error"]
-            default: nil
-            }
+            if root.name == "Error" { return root }
+            guard ["ErrorResponse", "Response"].contains(root.name) else { return nil }
+            // `Errors` is EC2's form, which gateways in front of the query services use as well.
+            return root["Error"] ?? root["Errors"]?["Error"]
         }
 
         /// The first line, at most 300 characters.
