@@ -1,4 +1,5 @@
 import FrameEngine
+import ImagingWorkflow
 import LocalImaging
 
 /// An error on its way to standard error: one line and an exit status.
@@ -40,6 +41,7 @@ extension ExitStatus {
         case let error as SettingsError: self.init(of: error)
         case is ManifestError: self = .unreadableInput
         case is UnexpectedContentError: self = .serviceUnavailable
+        case let error as JourneyError where error.reason == .usage: self = .usage
         case let error as TransportError where error.code == "ca-bundle": self = .unreadableInput
         default: self.init(of: error.stage)
         }

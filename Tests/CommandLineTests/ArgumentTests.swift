@@ -50,4 +50,24 @@ struct ArgumentTests {
             #expect(DICOMUIDArgument(argument: wrong) == nil)
         }
     }
+
+    @Test("a day is eight digits, with hyphens or without")
+    func studyDates() {
+        #expect(StudyDateArgument(argument: "20240131")?.date.date == "20240131")
+        #expect(StudyDateArgument(argument: "2024-01-31") == StudyDateArgument(argument: "20240131"))
+        for wrong in [
+            "", "2024", "20241301", "2024-1-31", "202-401-31", "20240132", "2024-01-31T00:00", "20-24-01-31",
+        ] {
+            #expect(StudyDateArgument(argument: wrong) == nil)
+        }
+    }
+
+    @Test("words for a shell are quoted where it would take them apart")
+    func shellWords() {
+        #expect(ShellWord.quoted("output/a-b_1.2") == "output/a-b_1.2")
+        #expect(ShellWord.quoted("an output") == "'an output'")
+        #expect(ShellWord.quoted("it's") == "'it'\\''s'")
+        #expect(ShellWord.quoted("$(x)") == "'$(x)'")
+        #expect(ShellWord.quoted("") == "''")
+    }
 }

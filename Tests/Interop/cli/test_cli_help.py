@@ -6,8 +6,9 @@ import shlex
 import pytest
 
 VERBS = [
-    "fetch", "plan", "verify", "decode", "local serve", "local import", "local synth", "hello", "stack create",
-    "stack show", "stack delete", "stack template", "copy"]
+    "workflow", "fetch", "plan", "frames", "verify", "decode", "local serve", "local import", "local synth", "hello",
+    "stack create", "stack show", "stack delete", "stack template", "copy", "import", "search", "metadata", "delete",
+]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -31,7 +32,7 @@ def test_the_example_uses_options_that_exist(program, verb):
 def test_the_verbs_are_listed(program):
     result = program.run("--help")
     assert result.returncode == 0
-    for verb in ("fetch", "plan", "verify", "decode", "local", "hello", "stack", "copy"):
+    for verb in sorted({verb.split()[0] for verb in VERBS}):
         assert re.search(rf"^  {verb} ", result.stdout, re.MULTILINE), verb
 
 

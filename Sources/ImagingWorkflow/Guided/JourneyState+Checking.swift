@@ -1,0 +1,88 @@
+extension JourneyState {
+    /// What cannot be true of a state that a journey wrote; nil when nothing is wrong.
+    ///
+    /// The file's values become names of folders, of buckets and of resources to delete, so they are looked at first.
+    package var problem: String? {
+        if runID.utf8.count != 12 || !runID.utf8.allSatisfy(Self.isHexDigit) { return "runID" }
+        if region.isEmpty || region.utf8.count > 63 || !region.utf8.allSatisfy(Self.isLabelByte) {
+            return "region"
+        }
+        if let stack, let problem = Self.problem(of: stack) { return problem }
+        if let resources {
+            for bucket in resources.buckets where !Self.isBucketName(bucket) { return "resources" }
+            if !Self.isRoleARN(resources.roleARN) { return "resources.roleARN" }
+        }
+        if case .study(let index) = source, !IDCStudy.all.indices.contains(index) { return "source" }
+        if case .bucket(let name, _) = source, !Self.isBucketName(name) { return "source" }
+        if let jobID, !Self.isJobID(jobID) { return "jobID" }
+        if let jobOutput, S3Location(jobOutput) == nil { return "jobOutput" }
+        return missing
+    }
+
+    /// What a phase cannot be without.
+    private var missing: String? {
+        let needed: [(Phase, Bool, String)] = [
+            (.prepared, resources != nil, "resources"), (.chosen, source != nil, "source"),
+            (.copied, copied != nil, "copied"), (.importing, jobID != nil, "jobID"),
+            (.imported, jobOutput != nil && summary != nil, "summary"), (.fetched, frames != nil, "frames"),
+        ]
+        // A clean-up may end a journey at any phase.
+        guard phase != .finished else { return nil }
+        for (phase, isThere, name) in needed where self.phase >= phase && !isThere {
+            return "\(name) is missing"
+        }
+        return nil
+    }
+
+    private static func problem(of stack: JourneyStack) -> String? {
+        if !isStackName(stack.name) { return "stack.name" }
+        if !isDatastoreName(stack.datastoreName) { return "stack.datastoreName" }
+        if stack.token.isEmpty || stack.token.utf8.count > 128 { return "stack.token" }
+        return nil
+    }
+
+    /// CloudFormation's rule: a letter, then letters, digits and hyphens, 128 characters at most.
+    package static func isStackName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, isLetter(first), text.utf8.count <= 128 else { return false }
+        return text.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    /// HealthImaging's rule: 1 to 256 of letters, digits and `._/#-`.
+    package static func isDatastoreName(_ text: String) -> Bool {
+        (1...256).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isLetter($0) || isDigit($0) || "._/#-".utf8.contains($0) }
+    }
+
+    /// S3's rule for new buckets, and old ones with capital letters and underscores.
+    package static func isBucketName(_ text: String) -> Bool {
+        (3...255).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isLetter($0) || isDigit($0) || "._-".utf8.contains($0) }
+            && text.first != "."
+    }
+
+    /// `arn:aws:iam::123456789012:role/name`, of any partition.
+    package static func isRoleARN(_ text: String) -> Bool {
+        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        return (20...2048).contains(text.utf8.count) && parts.count == 6 && parts[0] == "arn"
+            && parts[1].hasPrefix("aws") && parts[2] == "iam" && parts[5].hasPrefix("role/")
+            && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+    }
+
+    /// HealthImaging's rule: 1 to 32 of `0-9a-z`.
+    package static func isJobID(_ text: String) -> Bool {
+        (1...32).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+    }
+
+    private static func isLabelByte(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) || byte == 0x2d }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+}
