@@ -64,16 +64,26 @@ struct ConnectionOptions: ParsableArguments {
             .usage, "the endpoint URL of the environment or the profile is not of the form \(endpointForm)")
     }
 
+    /// Runs `work` with a transport of its own; its connections are closed afterwards.
+    func withTransport<Value: Sendable>(
+        _ configuration: TransportConfiguration = TransportConfiguration(),
+        _ work: (any HTTPTransport, AWSSettings) async throws -> Value
+    ) async throws -> Value {
+        let settings = try settings()
+        var configuration = configuration
+        configuration.caBundlePath = settings.caBundlePath
+        let transport = try CurlTransport(configuration: configuration, pool: BufferPool())
+        defer { transport.shutdown() }
+        return try await work(transport, settings)
+    }
+
     /// Runs `work` with a client of its own; its connections are closed afterwards.
     func withClient<Value: Sendable>(
         _ work: (HealthImagingClient) async throws -> Value
     ) async throws -> Value {
-        let settings = try settings()
-        var configuration = TransportConfiguration()
-        configuration.caBundlePath = settings.caBundlePath
-        let transport = try CurlTransport(configuration: configuration, pool: BufferPool())
-        defer { transport.shutdown() }
-        return try await work(HealthImagingClient(transport: transport, settings: settings))
+        try await withTransport { transport, settings in
+            try await work(HealthImagingClient(transport: transport, settings: settings))
+        }
     }
 
     private static let endpointForm = "http(s)://host[:port][/path], without user name, password and query."

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FrameEngine
+import ImagingWorkflow
 import LocalImaging
 
 // The engine's own value types as they are written on the command line.
@@ -15,6 +16,11 @@ extension SyntheticModality: ExpressibleByArgument {
 }
 
 extension HealthImagingID: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+/// `s3://bucket/prefix`.
+extension S3Location: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
 

@@ -12,14 +12,11 @@ extension ConnectionOptions {
     func withServices<Value: Sendable>(
         _ work: @Sendable (ConnectedServices) async throws -> Value
     ) async throws -> Value {
-        let settings = try settings()
-        var configuration = TransportConfiguration()
-        configuration.caBundlePath = settings.caBundlePath
-        let transport = try CurlTransport(configuration: configuration, pool: BufferPool())
-        defer { transport.shutdown() }
-        return try await work(
-            ConnectedServices(
-                imaging: HealthImagingClient(transport: transport, settings: settings),
-                s3: S3Client(transport: transport, settings: settings)))
+        try await withTransport { transport, settings in
+            try await work(
+                ConnectedServices(
+                    imaging: HealthImagingClient(transport: transport, settings: settings),
+                    s3: S3Client(transport: transport, settings: settings)))
+        }
     }
 }

@@ -29,7 +29,7 @@ struct Copy: AsyncParsableCommand {
     var idcStudy: Int?
 
     @Option(name: .customLong("to"), help: ArgumentHelp("The folder to copy into.", valueName: "s3-uri"))
-    var destination: S3URIArgument
+    var destination: S3Location
 
     @Flag(name: .customLong("create-bucket"), help: "Make the bucket if there is none of that name.")
     var createBucket = false
@@ -70,7 +70,7 @@ struct Copy: AsyncParsableCommand {
             }
             return .files(sources)
         }
-        guard sources.count == 1, let location = S3URIArgument(argument: remote[0]) else {
+        guard sources.count == 1, let location = S3Location(remote[0]) else {
             throw ValidationError(
                 "A source in S3 must be of the form s3://bucket/prefix and the only one; '\(remote[0])' is not."
             )

@@ -38,7 +38,7 @@ enum CopyLine {
             case event, destination, copied, skipped, failed, notDicom, bytes
         }
 
-        init(_ result: CopyResult, to destination: S3URIArgument) {
+        init(_ result: CopyResult, to destination: S3Location) {
             self.destination = destination.description
             copied = result.copied
             skipped = result.skipped
@@ -65,27 +65,4 @@ final class CopyMeter: Sendable {
             framesFailed: now?.failed ?? 0, receivedBytes: now?.bytesDone ?? 0, noun: "files",
             byteVerb: "copied")
     }
-}
-
-/// `s3://bucket/prefix` on the command line.
-struct S3URIArgument: ExpressibleByArgument, Equatable, CustomStringConvertible {
-    let bucket: String
-    /// Without a slash in front; may be empty.
-    let prefix: String
-
-    init?(argument: String) {
-        guard argument.hasPrefix("s3://") else { return nil }
-        let rest = argument.dropFirst(5)
-        let name = rest.prefix { $0 != "/" }
-        // Of all buckets there ever were, old ones with upper case and underscores included.
-        let allowed = name.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "._-".utf8.contains(byte)
-        }
-        guard allowed, (3...255).contains(name.utf8.count), name.first != "." else { return nil }
-        bucket = String(name)
-        prefix = String(rest.dropFirst(name.count + 1))
-    }
-
-    var description: String { "s3://\(bucket)/\(prefix)" }
 }

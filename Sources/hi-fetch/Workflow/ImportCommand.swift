@@ -20,12 +20,12 @@ struct Import: AsyncParsableCommand {
     var datastore: HealthImagingID
 
     @Option(help: ArgumentHelp("Where the DICOM files are: every object below it.", valueName: "s3-uri"))
-    var input: String?
+    var input: S3Location?
 
     @Option(
         name: .customLong("output-to"),
         help: ArgumentHelp("Where the job makes a folder for its report.", valueName: "s3-uri"))
-    var output: String?
+    var output: S3Location?
 
     @Option(
         name: .customLong("role-arn"), help: ArgumentHelp("The role that the job assumes.", valueName: "arn"))
@@ -76,11 +76,8 @@ struct Import: AsyncParsableCommand {
             }
             return
         }
-        guard let input, let output, let roleARN else {
+        guard input != nil, output != nil, let roleARN else {
             throw ValidationError("Say what to import: --input, --output-to and --role-arn; or --job.")
-        }
-        for (name, text) in [("--input", input), ("--output-to", output)] where S3Location(text) == nil {
-            throw ValidationError("\(name) must be of the form s3://bucket/prefix/.")
         }
         guard JourneyState.isRoleARN(roleARN) else {
             throw ValidationError("--role-arn must be of the form arn:aws:iam::123456789012:role/name.")
@@ -132,10 +129,7 @@ struct Import: AsyncParsableCommand {
     }
 
     private func start(_ step: ImportStep, console: Console) async throws -> String {
-        guard let input = input.flatMap(S3Location.init(_:)),
-            let output = output.flatMap(S3Location.init(_:)),
-            let roleARN
-        else {
+        guard let input, let output, let roleARN else {
             throw CommandFailure(.usage, "--input, --output-to and --role-arn are needed")
         }
         let jobID = try await step.start(

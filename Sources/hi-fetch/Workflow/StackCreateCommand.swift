@@ -106,21 +106,6 @@ struct DurationArgument: ExpressibleByArgument, Equatable, CustomStringConvertib
     var defaultValueDescription: String { description }
 }
 
-extension ConnectionOptions {
-    /// Runs `work` with a transport of its own, whose connections are closed afterwards.
-    func withTransport<Value: Sendable>(
-        _ configuration: TransportConfiguration = TransportConfiguration(),
-        _ work: (any HTTPTransport, AWSSettings) async throws -> Value
-    ) async throws -> Value {
-        let settings = try settings()
-        var configuration = configuration
-        configuration.caBundlePath = settings.caBundlePath
-        let transport = try CurlTransport(configuration: configuration, pool: BufferPool())
-        defer { transport.shutdown() }
-        return try await work(transport, settings)
-    }
-}
-
 extension StackStep {
     /// The step with clients of its own.
     init(transport: any HTTPTransport, settings: AWSSettings, wait: WaitPolicy = WaitPolicy()) {

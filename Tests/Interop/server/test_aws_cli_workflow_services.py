@@ -46,7 +46,7 @@ def test_the_verbs_of_aws_s3api(aws_cli, tmp_path):
     assert (tmp_path / "part").read_bytes() == b"234" and got["ContentRange"] == "bytes 2-4/10"
     head = aws_cli("s3api", "head-object", "--bucket", name, "--key", "a b/+")
     assert (head["ContentLength"], head["Metadata"]) == (10, {"m": "1"})
-    aws_cli("s3api", "copy-object", "--bucket", name, "--key", "copy", "--copy-source", f"{name}/a%20b/%2B")
+    aws_cli("s3api", "copy-object", "--bucket", name, "--key", "copy", "--copy-source", f"{name}/a b/+")
     listed = aws_cli("s3api", "list-objects-v2", "--bucket", name, "--delimiter", "/")
     assert [each["Key"] for each in listed["Contents"]] == ["copy"]
     assert [each["Prefix"] for each in listed["CommonPrefixes"]] == ["a b/"]

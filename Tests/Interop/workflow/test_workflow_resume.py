@@ -47,7 +47,7 @@ def test_frames_that_are_on_disk_are_not_fetched_again(program, tmp_path):
     state = state_of(output)
     # As if the run had been killed just before it kept its result.
     state["phase"] = "described"
-    del state["frames"]
+    state.pop("frames", None)
     (output / "workflow.json").write_text(json.dumps(state))
     result = program.run("workflow", "--local", "--yes", "--resume", "--output", output, "--json")
     assert result.returncode == 0, result.stderr
