@@ -16,7 +16,8 @@ struct HiFetch: AsyncParsableCommand {
             """,
         version: EngineVersion.current,
         subcommands: [
-            Workflow.self, Fetch.self, Plan.self, Frames.self, Verify.self, Decode.self, Local.self, Hello.self,
+            Workflow.self, Fetch.self, Plan.self, Frames.self, Verify.self, Decode.self, Local.self,
+            Hello.self,
             Stack.self, Copy.self, Import.self, Search.self, Metadata.self, Delete.self,
         ]
     )

@@ -74,7 +74,8 @@ package struct ServiceSteps: JourneySteps {
         let bytes = Latest(0)
         let result: CopyResult
         do {
-            result = try await CopyStep(s3: s3).copy(from, to: destination.bucket, prefix: destination.prefix) {
+            result = try await CopyStep(s3: s3).copy(from, to: destination.bucket, prefix: destination.prefix)
+            {
                 bytes.set($0.totalBytes)
                 progress(.objects(done: $0.done, total: $0.total))
             }
