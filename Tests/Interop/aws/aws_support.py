@@ -11,25 +11,7 @@ import time
 import urllib.error
 import urllib.request
 
-import pytest
-
-HERE = pathlib.Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[2]
-KEY = "AKIDEXAMPLE00000TEST"
-SECRET = "wJalrXUtnFEMIEXAMPLESECRETthatMustNeverShow"
-REGION = "us-east-1"
-
-
-def binary():
-    """The program under test: $HI_FETCH_BIN, or the newest build of this checkout."""
-    named = os.environ.get("HI_FETCH_BIN")
-    if named:
-        return named
-    built = [REPOSITORY / ".build" / kind / "hi-fetch" for kind in ("release", "debug")]
-    built = [path for path in built if path.exists()]
-    if not built:
-        pytest.exit("build hi-fetch first, or name it in HI_FETCH_BIN", returncode=2)
-    return str(max(built, key=lambda path: path.stat().st_mtime))
+from built_program import KEY, REGION, SECRET, binary
 
 
 class Program:
@@ -96,7 +78,7 @@ class Moto:
         # Nothing of this machine's settings, and no way out to the network's real AWS.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(HERE / "moto_with_healthimaging.py")],
+            [sys.executable, "-W", "ignore", str(pathlib.Path(__file__).with_name("moto_with_healthimaging.py"))],
             env={**environment, **variables}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()

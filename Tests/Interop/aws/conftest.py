@@ -1,13 +1,7 @@
 """Fixtures of the AWS tests: moto's server and SeaweedFS, each once, and the program pointed at them."""
 
-import pathlib
-import sys
-
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-
-from aws_support import Moto, Program, SeaweedFS  # noqa: E402
+from aws_support import Moto, Program, SeaweedFS
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
-from aws_support import KEY, SECRET, Moto, Program
+from built_program import KEY, SECRET
+from aws_support import Moto, Program
 
 # What earlier versions of the scenario made: one bucket for both, and its name in one output.
 OLDER_TEMPLATE = """

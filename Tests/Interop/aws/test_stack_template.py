@@ -6,9 +6,9 @@ import sys
 
 import yaml
 
-from aws_support import REPOSITORY, Program
+from built_program import TEMPLATE
+from aws_support import Program
 
-TEMPLATE = REPOSITORY / "Sources/ImagingWorkflow/Template/healthimaging.yaml"
 
 
 class Loader(yaml.SafeLoader):

@@ -6,24 +6,7 @@ import pathlib
 import signal
 import subprocess
 
-import pytest
-
-HERE = pathlib.Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[2]
-KEY = "AKIDEXAMPLE00000TEST"
-SECRET = "wJalrXUtnFEMIEXAMPLESECRETthatMustNeverShow"
-
-
-def binary():
-    """The program under test: $HI_FETCH_BIN, or the newest build of this checkout."""
-    named = os.environ.get("HI_FETCH_BIN")
-    if named:
-        return named
-    built = [REPOSITORY / ".build" / kind / "hi-fetch" for kind in ("release", "debug")]
-    built = [path for path in built if path.exists()]
-    if not built:
-        pytest.exit("build hi-fetch first, or name it in HI_FETCH_BIN", returncode=2)
-    return str(max(built, key=lambda path: path.stat().st_mtime))
+from built_program import binary
 
 
 class Program:

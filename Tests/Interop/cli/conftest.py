@@ -1,13 +1,7 @@
 """Fixtures of the command-line tests: the program, a local data store, and that store being served."""
 
-import pathlib
-import sys
-
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-
-from cli_support import LocalStore, Program, Study  # noqa: E402
+from cli_support import LocalStore, Program, Study
 
 
 @pytest.fixture(scope="session")

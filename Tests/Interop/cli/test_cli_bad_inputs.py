@@ -7,7 +7,8 @@ import socket
 import subprocess
 
 import pytest
-from cli_support import KEY, SECRET, LocalStore, error_lines, output_files, parse_lines, read_manifest
+from built_program import KEY, SECRET
+from cli_support import LocalStore, error_lines, output_files, parse_lines, read_manifest
 from fake_service import DATASTORE, HTML, IMAGE_SET, Answer, FakeService, frame_body, frame_id, metadata, refuse
 
 UNKNOWN = "0123456789abcdef" * 2

@@ -1,12 +1,11 @@
 """decode: local codestreams to pixels, without any service."""
 
-import os
 import pathlib
 
 import pytest
-from cli_support import REPOSITORY, error_lines, parse_lines, read_manifest
+from built_program import SHARED_DATA as DATA
+from cli_support import error_lines, parse_lines, read_manifest
 
-DATA = pathlib.Path(os.environ.get("HI_FETCH_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
 NAMES = ["CT1", "MR2", "US1", "VL1", "XA1"]
 
 

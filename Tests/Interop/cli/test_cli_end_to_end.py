@@ -6,7 +6,8 @@ import pathlib
 import zlib
 
 import pytest
-from cli_support import KEY, SECRET, LocalStore, output_files, parse_lines, read_manifest
+from built_program import KEY, SECRET
+from cli_support import LocalStore, output_files, parse_lines, read_manifest
 
 MANIFEST_KEYS = """
     datastoreId imageSetId versionId studyInstanceUID seriesInstanceUID sopInstanceUID frameNumber imageFrameId status

@@ -1,7 +1,6 @@
 """--reduce and --max-size: lower resolutions, decoded and fetched, verified where the metadata lists their checksums."""
 
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -9,10 +8,11 @@ import zlib
 
 import numpy
 import pytest
-from cli_support import REPOSITORY, LocalStore, error_lines, output_files, parse_lines, read_manifest
+from built_program import SHARED_DATA
+from cli_support import LocalStore, error_lines, output_files, parse_lines, read_manifest
 from fake_service import DATASTORE, IMAGE_SET, Answer, FakeService, frame_id, metadata
 
-DATA = pathlib.Path(os.environ.get("HI_FETCH_SHARED_DATA") or REPOSITORY.parent / "shared" / "data") / "frames"
+DATA = SHARED_DATA / "frames"
 NAMES = ["CT1", "MR2", "US1", "VL1", "XA1"]
 # Modality: width, height, decompositions (halved while both sides are above 64), components.
 STUDIES = {"CT": (300, 200, 2, 1), "MR": (130, 129, 2, 1), "US": (261, 257, 3, 3), "MG": (80, 60, 0, 1)}

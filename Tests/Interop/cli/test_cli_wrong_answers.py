@@ -4,7 +4,8 @@ import threading
 import zlib
 
 import pytest
-from cli_support import KEY, SECRET, error_lines, output_files, parse_lines, read_manifest
+from built_program import KEY, SECRET
+from cli_support import error_lines, output_files, parse_lines, read_manifest
 from fake_service import DATASTORE, HTML, IMAGE_SET, Answer, FakeService, frame_body, frame_id, metadata, refuse
 
 PAGES = {

@@ -1,16 +1,9 @@
 """Fixtures of the DICOM tests: the program, and generated files of every kind after their way through it."""
 
-import pathlib
-import sys
-
 import pytest
-
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "cli")]
-
-import make_dicom  # noqa: E402
-from cli_support import Program  # noqa: E402
-from dicom_support import DATA, RoundTrip  # noqa: E402
+import make_dicom
+from cli_support import Program
+from dicom_support import DATA, RoundTrip
 
 
 @pytest.fixture(scope="session")

@@ -2,17 +2,16 @@
 
 import gzip
 import json
-import os
-import pathlib
 import urllib.request
 import zlib
 
 import numpy
-from cli_support import REPOSITORY, LocalStore, parse_lines, read_manifest
+from built_program import SHARED_DATA
+from cli_support import LocalStore, parse_lines, read_manifest
 from pydicom.encaps import generate_frames
 from pydicom_pixels import raw_frames
 
-DATA = pathlib.Path(os.environ.get("HI_FETCH_SHARED_DATA") or REPOSITORY.parent / "shared" / "data") / "dicom"
+DATA = SHARED_DATA / "dicom"
 
 JPEG_BASELINE, JPEG_2000, HTJ2K = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.203"
 IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"

@@ -1,16 +1,12 @@
 """Fixtures of the server tests: a store with several studies, served over HTTP and over TLS, signed."""
 
 import json
-import pathlib
 import shutil
 import subprocess
-import sys
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-
-from server_support import KEY, REGION, SECRET, Server, clean_environment, synthesize  # noqa: E402
+from built_program import KEY, REGION, SECRET
+from server_support import Server, clean_environment, synthesize
 
 
 @pytest.fixture(scope="session")

@@ -2,29 +2,12 @@
 
 import json
 import os
-import pathlib
 import signal
 import subprocess
 import time
 
 import pytest
-
-REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-KEY = "AKIDEXAMPLE00000TEST"
-SECRET = "wJalrXUtnFEMIEXAMPLESECRETkeepMeOutOfLogs"
-REGION = "us-east-1"
-
-
-def binary():
-    """The program under test: $HI_FETCH_BIN, or the newest build of this checkout."""
-    named = os.environ.get("HI_FETCH_BIN")
-    if named:
-        return named
-    built = [REPOSITORY / ".build" / kind / "hi-fetch" for kind in ("release", "debug")]
-    built = [path for path in built if path.exists()]
-    if not built:
-        pytest.exit("build hi-fetch first, or name it in HI_FETCH_BIN", returncode=2)
-    return str(max(built, key=lambda path: path.stat().st_mtime))
+from built_program import KEY, REGION, SECRET, binary
 
 
 def clean_environment(**extra):

@@ -3,11 +3,9 @@
 import hashlib
 import json
 import os
-import pathlib
 import secrets
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-TEMPLATE = REPOSITORY / "Sources/ImagingWorkflow/Template/healthimaging.yaml"
+from built_program import TEMPLATE
 
 
 def test_buckets_and_objects_by_aws_s3(aws_cli, tmp_path):

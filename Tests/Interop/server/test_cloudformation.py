@@ -1,17 +1,15 @@
 """Stacks of `hi-fetch local serve`, driven by unmodified boto3: signed, over HTTP and TLS."""
 
 import json
-import pathlib
 import secrets
-import time
 
 import pytest
+from built_program import TEMPLATE
 from botocore.exceptions import ClientError, WaiterError
 
 from server_support import Server, error_of, wait_until
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-OURS = (REPOSITORY / "Sources/ImagingWorkflow/Template/healthimaging.yaml").read_text()
+OURS = TEMPLATE.read_text()
 PARAMETERS = [
     {"ParameterKey": "datastoreName", "ParameterValue": "from-a-stack"},
     {"ParameterKey": "userAccountID", "ParameterValue": "123456789012"}]

@@ -8,7 +8,8 @@ import secrets
 import pydicom
 import pytest
 
-from server_support import KEY, SECRET, Server, error_of, wait_until
+from built_program import KEY, SECRET
+from server_support import Server, error_of, wait_until
 
 CHEST = "00029d25-fb18-4d42-aaa5-a0897d1ac8f7"
 PELVIS = "00025d30-ef8f-4135-a35a-d83eff264fc1"

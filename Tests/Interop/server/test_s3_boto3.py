@@ -9,8 +9,6 @@ import zlib
 
 import boto3.s3.transfer
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from server_support import Server, error_of
 
@@ -313,7 +311,6 @@ def test_signatures_are_checked(server, bucket):
 
 def test_a_body_signed_in_chunks_is_checked_chunk_by_chunk(server, s3, bucket):
     """STREAMING-AWS4-HMAC-SHA256-PAYLOAD, which older SDKs use; botocore's own signer makes the seed."""
-    import datetime
     import hmac
     import urllib.request
 
@@ -321,7 +318,7 @@ def test_a_body_signed_in_chunks_is_checked_chunk_by_chunk(server, s3, bucket):
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    from server_support import KEY, REGION, SECRET
+    from built_program import KEY, REGION, SECRET
 
     chunks = [secrets.token_bytes(64 << 10), b"y" * 1000, b""]
 

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from server_support import Server, binary, clean_environment, synthesize, wait_until
+from built_program import binary
+from server_support import Server, clean_environment, synthesize, wait_until
 
 
 def image_sets(client, datastore):

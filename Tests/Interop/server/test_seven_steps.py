@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from server_support import KEY, REGION, REPOSITORY, SECRET, clean_environment
+from built_program import KEY, REGION, TEMPLATE, SECRET
+from server_support import clean_environment
 
 PROGRAM = pathlib.Path(__file__).with_name("seven_steps.py")
-TEMPLATE = REPOSITORY / "Sources/ImagingWorkflow/Template/healthimaging.yaml"
 CHEST = "00029d25-fb18-4d42-aaa5-a0897d1ac8f7"
 PELVIS = "00025d30-ef8f-4135-a35a-d83eff264fc1"
 HEAD = "0002d261-8a5d-4e63-8e2e-0cbfac87b904"

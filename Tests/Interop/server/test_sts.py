@@ -99,7 +99,7 @@ def test_bad_calls(server, sts):
 
 def test_a_profile_that_assumes_a_role_is_served_by_boto3s_own_provider(server, tmp_path, monkeypatch):
     """botocore's credentials chain calls AssumeRole at the local server and signs with what it gets."""
-    from server_support import KEY, REGION, SECRET
+    from built_program import KEY, REGION, SECRET
 
     config = tmp_path / "config"
     config.write_text(

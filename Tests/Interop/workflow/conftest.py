@@ -1,14 +1,8 @@
 """Fixtures of the workflow's tests."""
 
-import pathlib
-import sys
-
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-
-from workflow_support import LocalStore, Program  # noqa: E402
-from scripted_proxy import ScriptedProxy  # noqa: E402
+from scripted_proxy import ScriptedProxy
+from workflow_support import LocalStore, Program
 
 
 @pytest.fixture(scope="session")

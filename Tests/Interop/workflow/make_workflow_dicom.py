@@ -1,13 +1,10 @@
 """Small DICOM series for the workflow's tests."""
 
 import pathlib
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
-import numpy  # noqa: E402
-from pydicom.dataset import Dataset, FileMetaDataset  # noqa: E402
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian  # noqa: E402
+import numpy
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 
 def write_series(folder, instances, patient="PAT-1", study="1.2.826.0.1.3680043.8.498.7", series=None):

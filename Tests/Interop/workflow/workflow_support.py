@@ -8,13 +8,9 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "cli"))
-
-from cli_support import LocalStore, Program, error_lines, parse_lines  # noqa: E402,F401
+from cli_support import LocalStore, Program, error_lines, parse_lines  # noqa: F401
 
 STUDIES = {1: ("CT of chest", 2), 2: ("CT of pelvis", 57), 3: ("MRI of head", 192), 4: ("MRI of breast", 92)}
 # None of the machine's own settings may matter to --local; if these reached a request it would fail.
