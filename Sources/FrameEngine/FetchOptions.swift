@@ -30,6 +30,8 @@ public struct FetchOptions: Sendable {
     /// The largest frame, in bytes as served, that is accepted.
     public var encodedFrameLimitInBytes = 2 << 30
     public var retry: RetryPolicy
+    /// Which part of the frames to fetch.
+    public var shard = FrameShard.whole
     /// Whether frames that an earlier run into the folder finished in the same way are left as they are.
     public var resumes = true
     /// Whether such frames' files are read and compared with their checksums; otherwise only their sizes are.

@@ -177,7 +177,9 @@ public final class FetchSession: Sendable {
     }
 
     private func fetchAll(_ run: Run) async {
-        let plans = PlanFeed(sources: sources, datastoreID: datastoreID, client: client).items()
+        let plans = PlanFeed(
+            sources: sources, datastoreID: datastoreID, client: client, shard: options.shard
+        ).items()
         await withTaskGroup(of: Void.self) { group in
             var inFlight = 0
             for await item in plans {

@@ -16,18 +16,26 @@ public struct PlanFeed: Sendable {
     private let sources: [FetchSource]
     private let datastoreID: HealthImagingID?
     private let client: HealthImagingClient
+    private let shard: FrameShard
 
-    public init(sources: [FetchSource], datastoreID: HealthImagingID?, client: HealthImagingClient) {
+    /// - Parameter shard: the part of the frames to plan.
+    public init(
+        sources: [FetchSource], datastoreID: HealthImagingID?, client: HealthImagingClient,
+        shard: FrameShard = .whole
+    ) {
         self.sources = sources
         self.datastoreID = datastoreID
         self.client = client
+        self.shard = shard
     }
 
     /// The plans in the order of the sources. Ends early when the iterating task is cancelled.
     public func items() -> AsyncStream<Item> {
         AsyncStream { continuation in
-            let work = Task { [sources, datastoreID, client] in
-                let producer = Producer(datastoreID: datastoreID, client: client) { continuation.yield($0) }
+            let work = Task { [sources, datastoreID, client, shard] in
+                let producer = Producer(datastoreID: datastoreID, client: client, shard: shard) {
+                    continuation.yield($0)
+                }
                 // Only a cancellation ends it early, and then nobody listens any more.
                 try? await producer.run(sources)
                 continuation.finish()
@@ -41,15 +49,18 @@ public struct PlanFeed: Sendable {
 private final class Producer {
     private let datastoreID: HealthImagingID?
     private let client: HealthImagingClient
+    private let shard: FrameShard
     private let emit: (PlanFeed.Item) -> Void
     private let places = AsyncBudget(limit: 2)
     private var planned = PlannedImageSets()
 
     init(
-        datastoreID: HealthImagingID?, client: HealthImagingClient, emit: @escaping (PlanFeed.Item) -> Void
+        datastoreID: HealthImagingID?, client: HealthImagingClient, shard: FrameShard,
+        emit: @escaping (PlanFeed.Item) -> Void
     ) {
         self.datastoreID = datastoreID
         self.client = client
+        self.shard = shard
         self.emit = emit
     }
 
@@ -123,7 +134,7 @@ private final class Producer {
     private func produce(_ name: String, _ plan: () async throws -> FramePlan) async throws {
         let place = try await places.take(1)
         do {
-            let plan = try await plan()
+            let plan = try await plan().keeping(shard)
             emit(PlanFeed.Item(.success(plan), place: place))
         } catch let error as any StageError {
             emit(PlanFeed.Item(.failure(SourceFailure(source: name, error: error)), place: place))

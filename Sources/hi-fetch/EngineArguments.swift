@@ -19,6 +19,15 @@ extension HealthImagingID: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
 
+/// `I/N`.
+extension FrameShard: ExpressibleByArgument {
+    public init?(argument: String) {
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let index = Int(parts[0]), let count = Int(parts[1]) else { return nil }
+        self.init(index: index, count: count)
+    }
+}
+
 /// `s3://bucket/prefix`.
 extension S3Location: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }

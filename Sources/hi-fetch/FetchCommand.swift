@@ -91,13 +91,8 @@ struct Fetch: AsyncParsableCommand {
         // Before the session, which measures for whoever wants it by then.
         let metrics = try metricsFile.map { try MetricsFile(path: $0) }
         let session = try FetchSession(
-            options: limits.fetchOptions(
-                resume.fetchOptions(
-                    FetchOptions(
-                        outputDirectory: output, format: format, keepsCodestream: keepCodestream,
-                        resolution: resolutionOptions.choice(onShortage: .takeLowest),
-                        allowsUnverifiable: allowUnverifiable))),
-            settings: settings, datastoreID: selection.datastore, sources: selection.sources)
+            options: fetchOptions(output: output), settings: settings, datastoreID: selection.datastore,
+            sources: selection.sources)
         let signals = InterruptSignals {
             console.message(
                 "hi-fetch: stopping; frames in flight are finished or dropped. Press Ctrl-C again to end at once."
@@ -127,6 +122,15 @@ struct Fetch: AsyncParsableCommand {
         let written = Result { try metrics?.write() }
         try conclude(summary, console: console)
         try written.get()
+    }
+
+    private func fetchOptions(output: String) -> FetchOptions {
+        var options = FetchOptions(
+            outputDirectory: output, format: format, keepsCodestream: keepCodestream,
+            resolution: resolutionOptions.choice(onShortage: .takeLowest),
+            allowsUnverifiable: allowUnverifiable)
+        options.shard = selection.shard
+        return limits.fetchOptions(resume.fetchOptions(options))
     }
 
     private func conclude(_ summary: FetchSummary, console: Console) throws {

@@ -13,7 +13,8 @@ struct PlanRun {
         let (totals, failures) = try await Fetch.interruptible {
             try await connection.withClient { client in
                 let feed = PlanFeed(
-                    sources: selection.sources, datastoreID: selection.datastore, client: client)
+                    sources: selection.sources, datastoreID: selection.datastore, client: client,
+                    shard: selection.shard)
                 return try await Self.walk(feed, console: console, isJSON: isJSON)
             }
         }

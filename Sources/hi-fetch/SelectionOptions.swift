@@ -35,6 +35,15 @@ struct SelectionOptions: ParsableArguments {
             valueName: "file"))
     var input: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Take one part of N, for a machine of N that share the work: 1/4 to 4/4. Each frame is in exactly one, the \
+            same in every run.
+            """,
+            valueName: "i/n"))
+    var shard: FrameShard = .whole
+
     /// The selection as the engine takes it, in the order of the options' help.
     var sources: [FetchSource] {
         imageSets.map { .imageSet($0.id, version: $0.version) } + studies.map { .study($0.uid) }

@@ -1,3 +1,4 @@
+import FrameEngine
 import Testing
 
 @testable import hi_fetch
@@ -48,6 +49,15 @@ struct ArgumentTests {
         #expect(DICOMUIDArgument(argument: "1.2.840.10008.1.2")?.uid == "1.2.840.10008.1.2")
         for wrong in ["", ".", "1..2", "1.2.", "1.a", "1/2", String(repeating: "1", count: 65)] {
             #expect(DICOMUIDArgument(argument: wrong) == nil)
+        }
+    }
+
+    @Test("a part is its number and how many there are, counted from one")
+    func shards() {
+        #expect(FrameShard(argument: "3/4")?.description == "3/4")
+        #expect(FrameShard(argument: "1/1") == .whole)
+        for wrong in ["", "1", "/", "0/4", "5/4", "1/2/3", "a/b", "-1/4", "1/", "1/99999999999999999999"] {
+            #expect(FrameShard(argument: wrong) == nil)
         }
     }
 

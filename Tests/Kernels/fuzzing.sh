@@ -55,9 +55,9 @@ fuzz_process() {
     done
 }
 
-# What the targets executed and found; non-zero when they found something.
+# What the targets executed and found; non-zero when they found something, or when one never ran.
 report_fuzzing() {
-    local name executed total=0 found all=0 log
+    local name executed total=0 found all=0 idle=0 log
     for name in "${targets[@]}"; do
         executed=0
         for log in "$build/$name"-*.log; do
@@ -66,10 +66,15 @@ report_fuzzing() {
         done
         found=$(find "$build/findings" -name "$name-*" -newer "$build/fuzzing-began" ! -name '*.least' | wc -l)
         total=$((total + executed)) all=$((all + found))
+        if [ "$executed" -eq 0 ]; then
+            idle=$((idle + 1))
+            echo "kernels: fuzz $name: NOTHING WAS EXECUTED; the end of its log, $build/$name-1.log:"
+            tail -n 5 "$build/$name-1.log" || true
+        fi
         echo "kernels: fuzz $name: $executed inputs, $(find "$build/found/$name" -type f | wc -l) kept, $found findings"
     done
     echo "kernels: fuzz: $total inputs in $SECONDS s by $jobs processes, $all findings"
-    [ "$all" -eq 0 ]
+    [ "$all" -eq 0 ] && [ "$idle" -eq 0 ]
 }
 
 # Makes findings as small as half a minute each allows.

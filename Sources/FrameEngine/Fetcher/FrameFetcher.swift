@@ -106,10 +106,12 @@ public final class FrameFetcher: Sendable {
     /// The plans of everything that the sources name, one image set at a time and one ahead of the reader.
     ///
     /// What cannot be planned is an item too, so that nothing is left out in silence.
-    public func plans(of sources: [FetchSource], in datastoreID: HealthImagingID?) -> AsyncStream<
-        PlanFeed.Item
-    > {
-        PlanFeed(sources: sources, datastoreID: datastoreID, client: client).items()
+    ///
+    /// - Parameter shard: the part of the frames to plan, where several machines share the work.
+    public func plans(
+        of sources: [FetchSource], in datastoreID: HealthImagingID?, shard: FrameShard = .whole
+    ) -> AsyncStream<PlanFeed.Item> {
+        PlanFeed(sources: sources, datastoreID: datastoreID, client: client, shard: shard).items()
     }
 
     // MARK: Fetching

@@ -109,6 +109,25 @@ def test_studies_and_series_select_their_frames(program, local, served, tmp_path
         assert len(read_manifest(output)) == local["MR"].frames
 
 
+def test_machines_that_share_the_work_fetch_each_frame_once(program, local, served, tmp_path):
+    selection = ["--datastore", local.datastore, "--all"]
+    fetched = []
+    for part in ("1/3", "2/3", "3/3"):
+        output = tmp_path / part[0]
+        planned = program.json_lines(
+            "plan", "--endpoint-url", served.url, "--no-sign-request", *selection, "--shard", part)
+        for _ in range(2):  # the second finds everything done
+            result = fetch(program, served.url, output, *selection, "--shard", part)
+            assert result.returncode == 0, result.stderr
+        frames = [line["imageFrameId"] for line in read_manifest(output)]
+        assert sorted(frames) == sorted(line["imageFrameId"] for line in planned if "imageFrameId" in line)
+        fetched += frames
+    assert len(fetched) == len(set(fetched)) == local.frames
+    for wrong in ("0/3", "4/3", "3", "a/b"):
+        result = fetch(program, served.url, tmp_path / "wrong", *selection, "--shard", wrong)
+        assert result.returncode == 64 and "--shard" in result.stderr
+
+
 @pytest.mark.parametrize("version, status", [("1", 0), ("2", 65)])
 def test_a_version_can_be_named(program, local, served, tmp_path, version, status):
     result = fetch(
