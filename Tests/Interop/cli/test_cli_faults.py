@@ -190,7 +190,7 @@ def test_frames_that_are_not_there_are_named_and_asked_for_once(program, study, 
 LASTING = [
     ("500", {"failed"}, {"InternalServerException"}, [4, 5, 6]),
     ("503", {"failed"}, {"ServiceUnavailableException"}, [4, 5, 6]),
-    ("truncate", {"failed"}, {"curl-18"}, [4, 5, 6]), ("reset", {"failed"}, {"curl-56"}, [4, 5]),
+    ("truncate", {"failed"}, {"curl-18"}, [4, 5, 6]), ("reset", {"failed"}, {"curl-56"}, [4, 5, 6]),
     # The same wrong bytes twice: the network is not at fault, a third time would not help.
     ("short", {"failed", "mismatch"}, {"truncated", "not-a-codestream", "damaged", "checksum-mismatch"}, [2, 3]),
     ("flip", {"failed", "mismatch"},
