@@ -104,8 +104,7 @@ struct FramePipeline: Sendable {
                 case .giveUp: break
                 case .rescued: try await Task.sleep(for: retry.delay(after: rescues + 1))
                 case .again:
-                    try await Task.sleep(
-                        for: retry.delay(after: attempt, retryAfter: (error as? ServiceError)?.retryAfter))
+                    try await Task.sleep(for: delay(after: attempt, error))
                 }
                 return next
             }
@@ -119,6 +118,13 @@ struct FramePipeline: Sendable {
             retriesByError[FrameFailure(error).key, default: 0] += 1
             attempt += 1
         }
+    }
+
+    private func delay(after attempt: Int, _ error: any StageError) -> Duration {
+        let refusal = error as? ServiceError
+        return retry.delay(
+            after: attempt, retryAfter: refusal?.retryAfter,
+            isPaced: refusal?.isThrottling == true && gate.pacer.isHeldBack)
     }
 
     /// What becomes of a frame after a failed attempt.

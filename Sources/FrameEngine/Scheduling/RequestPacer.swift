@@ -42,6 +42,9 @@ public final class RequestPacer: Sendable {
     /// Requests a second at this moment; nil while nothing limits them.
     public var rate: Double? { state.withLock { $0.rate } }
 
+    /// Whether the rate is what the service was seen to let through, rather than the ceiling.
+    var isHeldBack: Bool { state.withLock { $0.rateBeforeCuts != nil } }
+
     /// Waits until a request may be sent.
     ///
     /// - Throws: `CancellationError`; the token is lost then, which delays others by one request at most.

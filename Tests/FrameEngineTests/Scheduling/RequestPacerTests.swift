@@ -87,6 +87,7 @@ struct RequestPacerTests {
         let pacer = RequestPacer(ceiling: nil, now: start)
         let history = Quota(rate: 200, burst: 400).run(
             pacer, from: start, seconds: 60, latency: .milliseconds(latencyMilliseconds), clients: 64)
+        #expect(pacer.isHeldBack)
         let settled = history[10...]
         let accepted = settled.reduce(0) { $0 + $1.accepted }
         let refused = settled.reduce(0) { $0 + $1.refused }
@@ -101,9 +102,11 @@ struct RequestPacerTests {
         _ = Quota(rate: 50, burst: 1).run(
             pacer, from: start, seconds: 20, latency: .milliseconds(20), clients: 64)
         #expect((pacer.rate ?? 0) < 100)
+        #expect(pacer.isHeldBack)
         _ = Quota(rate: 1e9, burst: 1e9).run(
             pacer, from: start + .seconds(20), seconds: 60, latency: .milliseconds(20), clients: 64)
         #expect(pacer.rate == 1_000)
+        #expect(!pacer.isHeldBack)
     }
 
     @Test("refusals that come at random do not make the run slower and slower")
