@@ -14,8 +14,9 @@ public final class RequestPacer: Sendable {
     private struct State {
         /// Requests a second; nil while nothing limits them.
         var rate: Double?
-        /// Tokens there are; below zero, requests wait for theirs.
-        var tokens: Double
+        /// Tickets given out, and how many of them may go by now. What is beyond the tickets is saved up, at most a burst.
+        var tickets = 0
+        var mayGo: Double
         var filledAt: ContinuousClock.Instant
         var epochStart: ContinuousClock.Instant
         var refused = 0
@@ -36,7 +37,7 @@ public final class RequestPacer: Sendable {
     public init(ceiling: Double?, burst: Double? = nil, now: ContinuousClock.Instant = .now) {
         self.ceiling = ceiling.map { max($0, Self.slowest) }
         self.burst = max(1, burst ?? 2 * (ceiling ?? 1_000))
-        state = Mutex(State(rate: self.ceiling, tokens: self.burst, filledAt: now, epochStart: now))
+        state = Mutex(State(rate: self.ceiling, mayGo: self.burst, filledAt: now, epochStart: now))
     }
 
     /// Requests a second at this moment; nil while nothing limits them.
@@ -47,19 +48,38 @@ public final class RequestPacer: Sendable {
 
     /// Waits until a request may be sent.
     ///
-    /// - Throws: `CancellationError`; the token is lost then, which delays others by one request at most.
+    /// - Throws: `CancellationError`; the ticket is lost then, which delays others by one request at most.
     public func take() async throws {
-        let wait = reserve(at: .now)
-        if wait > .zero { try await Task.sleep(for: wait) }
+        guard let ticket = reserve(at: .now) else { return }
+        while true {
+            let wait = wait(for: ticket, at: .now)
+            if wait <= .zero { return }
+            // The rate may fall meanwhile: whoever waits must not go by what it was.
+            try await Task.sleep(for: min(wait, Self.epoch))
+        }
     }
 
-    /// Takes a token and answers how long to wait for it.
-    func reserve(at now: ContinuousClock.Instant) -> Duration {
+    /// A place in the queue.
+    struct Ticket: Sendable, Equatable {
+        fileprivate let number: Int
+    }
+
+    /// Takes the next place in the queue; nil where there is none, because nothing limits requests.
+    func reserve(at now: ContinuousClock.Instant) -> Ticket? {
+        state.withLock { state in
+            guard state.rate != nil else { return nil }
+            fill(&state, at: now)
+            state.tickets += 1
+            return Ticket(number: state.tickets)
+        }
+    }
+
+    /// How long until a ticket's turn comes, at the rate of this moment; zero when it has come.
+    func wait(for ticket: Ticket, at now: ContinuousClock.Instant) -> Duration {
         state.withLock { state in
             guard let rate = state.rate else { return .zero }
             fill(&state, at: now)
-            state.tokens -= 1
-            return state.tokens >= 0 ? .zero : .seconds(-state.tokens / rate)
+            return .seconds(max(0, Double(ticket.number) - state.mayGo) / rate)
         }
     }
 
@@ -84,7 +104,7 @@ public final class RequestPacer: Sendable {
         if let rate = state.rate {
             // After a cut a burst would be refused: only what was saved for a tenth of a second.
             let most = state.rateBeforeCuts == nil ? burst : max(1, rate / 10)
-            state.tokens = min(most, state.tokens + rate * (elapsed / .seconds(1)))
+            state.mayGo = min(Double(state.tickets) + most, state.mayGo + rate * (elapsed / .seconds(1)))
         }
     }
 
@@ -94,8 +114,8 @@ public final class RequestPacer: Sendable {
             let accepted = Double(state.answered) / seconds
             if state.rateBeforeCuts == nil {
                 state.rateBeforeCuts = state.rate ?? .infinity
-                // Debts of a faster time would stop everybody now.
-                state.tokens = 0
+                // What was saved up would be refused. Whoever waits goes on waiting, at the new rate.
+                state.mayGo = min(state.mayGo, Double(state.tickets))
             }
             state.rate = max(Self.slowest, min(0.97 * accepted, state.rate ?? .infinity))
             state.calmEpochs = 0
@@ -115,7 +135,8 @@ public final class RequestPacer: Sendable {
     private func restore(_ state: inout State) {
         state.rate = ceiling
         state.rateBeforeCuts = nil
-        state.tokens = max(0, state.tokens)
+        // Without a rate everybody who waits goes; nobody later is to wait for them.
+        if ceiling == nil { state.mayGo = Double(state.tickets) }
         state.calmEpochs = 0
     }
 }

@@ -28,7 +28,15 @@ struct RequestPacerTests {
                 guard now < end else { break }
                 switch clients[index].stage {
                 case .wanting:
-                    clients[index] = Client(next: now + pacer.reserve(at: now), stage: .sending)
+                    clients[index].stage = pacer.reserve(at: now).map { .queued($0) } ?? .sending
+                case .queued(let ticket):
+                    let wait = pacer.wait(for: ticket, at: now)
+                    clients[index] =
+                        wait > .zero
+                        ? Client(
+                            next: now + max(.microseconds(1), min(wait, .milliseconds(500))),
+                            stage: .queued(ticket))
+                        : Client(next: now, stage: .sending)
                 case .sending:
                     tokens = min(burst, tokens + rate * (filled.duration(to: now) / .seconds(1)))
                     filled = now
@@ -48,6 +56,7 @@ struct RequestPacerTests {
         private struct Client {
             enum Stage {
                 case wanting, sending
+                case queued(RequestPacer.Ticket)
                 case waiting(isAccepted: Bool)
             }
 
@@ -56,27 +65,32 @@ struct RequestPacerTests {
         }
     }
 
+    /// How long the next taker waits, as things stand.
+    private static func wait(_ pacer: RequestPacer, at now: ContinuousClock.Instant) throws -> Duration {
+        pacer.wait(for: try #require(pacer.reserve(at: now)), at: now)
+    }
+
     @Test("without a ceiling and without refusals nothing waits")
     func unlimited() {
         let pacer = RequestPacer(ceiling: nil)
         let start = ContinuousClock.now
         for index in 0..<10_000 {
-            #expect(pacer.reserve(at: start) == .zero)
+            #expect(pacer.reserve(at: start) == nil)
             pacer.note(refused: false, at: start + .milliseconds(index))
         }
         #expect(pacer.rate == nil)
     }
 
     @Test("a ceiling holds in the long run, with a burst of twice as many at first")
-    func ceiling() {
+    func ceiling() throws {
         let start = ContinuousClock.now
         let pacer = RequestPacer(ceiling: 100, now: start)
-        let waits = (0..<500).map { _ in pacer.reserve(at: start) }
+        let waits = try (0..<500).map { _ in try Self.wait(pacer, at: start) }
         #expect(waits.prefix(200).allSatisfy { $0 == .zero })
         #expect(abs(waits[299] / .seconds(1) - 1) < 0.001)
         #expect(abs(waits[499] / .seconds(1) - 3) < 0.001)
         // An hour later there is a burst again, not an hour's worth of tokens.
-        let later = (0..<1_000).map { _ in pacer.reserve(at: start + .seconds(3_600)) }
+        let later = try (0..<1_000).map { _ in try Self.wait(pacer, at: start + .seconds(3_600)) }
         #expect(later.prefix(200).allSatisfy { $0 == .zero })
         #expect(later[999] > .seconds(7.9))
     }
@@ -93,6 +107,37 @@ struct RequestPacerTests {
         let refused = settled.reduce(0) { $0 + $1.refused }
         #expect(accepted >= 180 * settled.count, "\(accepted / settled.count) a second")
         #expect(refused * 5 <= accepted, "\(refused) refused, \(accepted) let through")
+    }
+
+    @Test(
+        "a thousand that ask at once do not go by a rate of long ago: a quota is found with a queue of any length"
+    )
+    func longQueue() {
+        let start = ContinuousClock.now
+        let pacer = RequestPacer(ceiling: nil, now: start)
+        let history = Quota(rate: 200, burst: 200).run(
+            pacer, from: start, seconds: 8, latency: .milliseconds(20), clients: 300)
+        let settled = history[3...]
+        #expect(pacer.isHeldBack)
+        #expect(settled.reduce(0) { $0 + $1.accepted } >= 180 * settled.count)
+        #expect(settled.reduce(0) { $0 + $1.refused } <= 20 * settled.count)
+    }
+
+    @Test("a wait is by the rate of the moment")
+    func slowerMeanwhile() throws {
+        let start = ContinuousClock.now
+        let pacer = RequestPacer(ceiling: 1_000, burst: 1, now: start)
+        let tickets = try (0..<501).map { _ in try #require(pacer.reserve(at: start)) }
+        #expect(pacer.wait(for: tickets[500], at: start) == .milliseconds(500))
+        // A hundred of a thousand are let through in half a second.
+        for index in 0..<1_000 {
+            pacer.note(refused: index % 10 != 0, at: start + .microseconds(500 * index))
+        }
+        pacer.note(refused: true, at: start + .milliseconds(500))
+        let rate = try #require(pacer.rate)
+        #expect(rate < 250)
+        let late = try #require(pacer.reserve(at: start + .milliseconds(500)))
+        #expect(pacer.wait(for: late, at: start + .milliseconds(500)) >= .seconds(0.9 / rate))
     }
 
     @Test("when the quota is lifted the rate grows back")
@@ -116,7 +161,8 @@ struct RequestPacerTests {
         var random = SeededGenerator(seed: 5)
         var now = start
         for _ in 0..<60_000 {
-            now += max(.milliseconds(1), pacer.reserve(at: now))
+            let wait = pacer.reserve(at: now).map { pacer.wait(for: $0, at: now) } ?? .zero
+            now += max(.milliseconds(1), wait)
             pacer.note(refused: Double.random(in: 0..<1, using: &random) < 0.2, at: now)
         }
         // A thousand a second are possible; falling ever lower would take hours for as many.
