@@ -192,6 +192,8 @@ public final class FetchSession: Sendable {
                     let frames = await run.filter.unfinished(slice)
                     state.withLock { $0.progress.resumed += slice.count - frames.count }
                     metrics.resume(slice.count - frames.count)
+                    // What an earlier run had was permitted.
+                    if frames.count < slice.count { judge(nil) }
                     for frame in frames {
                         while inFlight >= window(run) {
                             await group.next()
@@ -301,7 +303,7 @@ public final class FetchSession: Sendable {
 
     private func summarise(startedAt: Date, elapsed: Duration) -> FetchSummary {
         let (progress, failures, ending) = state.withLock { state in
-            if state.ending == nil, let error = runJudge.silence {
+            if state.ending == nil, let error = runJudge.reasonForNothing {
                 state.ending = .stopped(error)
             }
             return (state.progress, state.sourceFailures, state.ending)

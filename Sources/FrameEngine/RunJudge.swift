@@ -14,6 +14,7 @@ final class RunJudge: Sendable {
 
     private let health: ServiceHealth
     private let unanswered = Mutex(Unanswered())
+    private let denials = Mutex(DenialJudge())
 
     init(health: ServiceHealth) {
         self.health = health
@@ -26,6 +27,8 @@ final class RunJudge: Sendable {
             return error
         case let error as CredentialsError:
             return error
+        case let error as ServiceError where error.isDenial:
+            return denials.withLock { $0.note(error) } ? error : nil
         case let error as ServiceError where error.kind == .credentials:
             return error
         case let error as TransportError where error.kind == .certificate:
@@ -39,12 +42,14 @@ final class RunJudge: Sendable {
             let neverCame = !health.hasAnswered && frames >= Self.unansweredLimit
             return neverCame || health.isGone ? error : nil
         default:
+            denials.withLock { $0.notePermitted() }
             return nil
         }
     }
 
-    /// For a run that came to its end before the limit was reached: a service that never answered is not there.
-    var silence: (any StageError)? {
-        health.hasAnswered ? nil : unanswered.withLock { $0.last }
+    /// For a run that came to its end before a limit was reached: a service that never answered is not there, and a
+    /// caller who was denied everything lacks the permission.
+    var reasonForNothing: (any StageError)? {
+        health.hasAnswered ? denials.withLock { $0.totalDenial } : unanswered.withLock { $0.last }
     }
 }

@@ -35,11 +35,13 @@ struct PlanRun {
     ) async throws -> (PlanTotals, [ExitStatus]) {
         var totals = PlanTotals()
         var failures: [ExitStatus] = []
+        var denials = DenialJudge()
         for await item in feed.items() {
             try Task.checkCancellation()
             switch item.result {
             case .success(let plan):
                 totals.add(plan)
+                denials.notePermitted()
                 if isJSON {
                     for frame in plan.frames { console.json(PlannedFrameLine(frame)) }
                 } else {
@@ -50,8 +52,14 @@ struct PlanRun {
                 let status = ExitStatus(of: failure.error)
                 failures.append(status)
                 console.error(failure.line)
-                // Refused credentials are refused for every other image set too.
-                if status == .noPermission { return (totals, failures) }
+                // Refused credentials are refused for every other image set too, a missing permission may not be.
+                let ends =
+                    if let error = failure.error as? ServiceError, error.isDenial {
+                        denials.note(error)
+                    } else {
+                        status == .noPermission
+                    }
+                if ends { return (totals, failures) }
             }
         }
         // A cancelled feed ends early without an error.

@@ -90,7 +90,7 @@ final class FrameRun: Sendable {
                 }
             }
         }
-        if let silence = judge.silence { stop(silence) }
+        if let reason = judge.reasonForNothing { stop(reason) }
     }
 
     /// By default enough frames beyond the requests in flight to keep every worker busy while answers come in.

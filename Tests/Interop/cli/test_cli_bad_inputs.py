@@ -177,6 +177,19 @@ def test_refused_frames_end_the_run_with_77_and_are_resumable(program, tmp_path,
     assert json.loads((tmp_path / "report.json").read_text())["conclusion"] == "stopped"
 
 
+def test_frames_without_permission_cost_only_themselves(program, tmp_path):
+    denied = {frame_id(number) for number in (0, 1, 7, 20, 59)}
+    answer = refuse(403, "AccessDeniedException", "not authorized to perform this")
+    with FakeService(frames=60, frame=lambda identifier: answer if identifier in denied else None) as service:
+        result = fetch(program, service, tmp_path, "--region", "us-east-1", env=SIGNED)
+        assert_one_clear_line(result, 1, "AccessDeniedException 5")
+        again = fetch(program, service, tmp_path, "--region", "us-east-1", env=SIGNED)
+        assert again.returncode == 1
+    lines = {line["imageFrameId"]: line for line in read_manifest(tmp_path)}
+    assert {name for name, line in lines.items() if line["status"] == "failed"} == denied
+    assert sum(line["status"] == "verified" for line in lines.values()) == 55
+
+
 def test_a_frame_that_is_not_there_is_1_and_the_others_are_whole(program, tmp_path):
     lost = frame_id(2)
     missing = refuse(404, "ResourceNotFoundException", "no such frame")

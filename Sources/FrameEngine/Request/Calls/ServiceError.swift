@@ -49,6 +49,9 @@ public struct ServiceError: StageError {
     /// Whether the same request may succeed when it is signed with newer credentials.
     var isExpiredCredentials: Bool { ["ExpiredToken", "ExpiredTokenException"].contains(awsCode) }
 
+    /// Whether the credentials are good and do not permit this.
+    public var isDenial: Bool { ["AccessDenied", "AccessDeniedException"].contains(awsCode) }
+
     /// Throttling, the passing server errors (500, 502, 503, 504), and what a service calls a passing failure.
     public var isRetryable: Bool {
         isThrottling || [500, 502, 503, 504].contains(status)
