@@ -42,6 +42,26 @@ struct AWSConfigFileTests {
         #expect(file.sections["last"]?.values == ["a": "b"])
     }
 
+    @Test("have values at any indent, colons for equals signs, and commands with anything in quotes")
+    func readsAsTheToolsDo() throws {
+        let file = try AWSConfigFile(
+            parsing: """
+                [profile a]
+                \taws_access_key_id\t=\tKEY
+                \taws_secret_access_key = SECRET
+                \t\tgoes on
+                 region: eu-west-1
+                endpoint_url = http://h:1/
+                credential_process = sh -c 'echo "a # b" ; true' # trailing comment
+                """, path: "config")
+        #expect(
+            file.sections["profile a"]?.values == [
+                "aws_access_key_id": "KEY", "aws_secret_access_key": "SECRET\ngoes on", "region": "eu-west-1",
+                "endpoint_url": "http://h:1/",
+                "credential_process": "sh -c 'echo \"a # b\" ; true'",
+            ])
+    }
+
     @Test(
         "that are malformed name the file and the line, and never quote it",
         arguments: [

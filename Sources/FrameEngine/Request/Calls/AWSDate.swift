@@ -27,12 +27,13 @@ package enum AWSDate {
                 + fraction)
     }
 
-    /// `Z`, or `+hh:mm` in seconds.
+    /// `Z`, or `+hh:mm` or `+hhmm` in seconds.
     private static func offset(_ text: ArraySlice<UInt8>) -> Int? {
         let bytes = Array(text)
         if bytes.count == 1, bytes[0] | 0x20 == UInt8(ascii: "z") { return 0 }
-        guard bytes.count == 6, bytes[3] == colon, bytes[0] == minus || bytes[0] == UInt8(ascii: "+"),
-            let hours = number(bytes[1..<3]), let minutes = number(bytes[4..<6]), hours < 24, minutes < 60
+        guard bytes.count == 5 || (bytes.count == 6 && bytes[3] == colon),
+            bytes[0] == minus || bytes[0] == UInt8(ascii: "+"),
+            let hours = number(bytes[1..<3]), let minutes = number(bytes.suffix(2)), hours < 24, minutes < 60
         else { return nil }
         return (hours * 3600 + minutes * 60) * (bytes[0] == minus ? -1 : 1)
     }

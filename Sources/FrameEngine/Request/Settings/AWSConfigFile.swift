@@ -1,8 +1,9 @@
 /// One file in the format of `~/.aws/config` and `~/.aws/credentials` (AWS SDKs and Tools reference guide).
 ///
-/// Sections in brackets, `name = value` lines, comment lines with `#` or `;`, comments after a value behind a blank,
-/// indented lines: members of a block (`s3 =` with nothing behind) or the continuation of a value. Names of values
-/// are case-insensitive; a section that occurs twice is one, later values win.
+/// Sections in brackets, `name = value` or `name: value` lines, comment lines with `#` or `;`, comments after a value
+/// behind a blank and not in quotes, lines that are indented more than their value's: members of a block (`s3 =` with
+/// nothing behind) or the continuation of a value. Names of values are case-insensitive; a section that occurs twice is
+/// one, later values win.
 struct AWSConfigFile: Sendable {
     struct Section: Sendable {
         var values: [String: String] = [:]
@@ -18,7 +19,7 @@ struct AWSConfigFile: Sendable {
     /// - Parameter path: what an error names.
     init(parsing text: String, path: String) throws(SettingsError) {
         var section: String?
-        var open: String?
+        var open: (name: String, indent: Int)?
         var lineNumber = 0
         for rawLine in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             lineNumber += 1
@@ -34,12 +35,12 @@ struct AWSConfigFile: Sendable {
                 throw SettingsError(
                     .configurationFile, "\(path), line \(lineNumber): a value before the first [section]")
             }
-            let isIndented = rawLine.first?.isWhitespace == true
-            if isIndented, let name = open {
-                addIndented(line, to: name, in: current)
+            let indent = rawLine.prefix(while: \.isWhitespace).count
+            if let open, indent > open.indent {
+                addIndented(line, to: open.name, in: current)
             } else if let (name, value) = Self.pair(line) {
                 sections[current, default: Section()].values[name] = value
-                open = name
+                open = (name, indent)
             } else {
                 // The line's text may be half of a secret: only its number is told.
                 throw SettingsError(
@@ -70,7 +71,7 @@ struct AWSConfigFile: Sendable {
     }
 
     private static func pair(_ line: Substring) -> (name: String, value: String)? {
-        guard let equals = line.firstIndex(of: "=") else { return nil }
+        guard let equals = line.firstIndex(where: { $0 == "=" || $0 == ":" }) else { return nil }
         let name = trimmed(line[..<equals]).lowercased()
         guard !name.isEmpty else { return nil }
         return (name, String(trimmed(withoutComment(line[line.index(after: equals)...]))))
@@ -78,9 +79,18 @@ struct AWSConfigFile: Sendable {
 
     private static func withoutComment(_ value: Substring) -> Substring {
         var previousIsBlank = false
+        var quote: Character?
         for index in value.indices {
-            if previousIsBlank, value[index] == "#" || value[index] == ";" { return value[..<index] }
-            previousIsBlank = value[index].isWhitespace
+            let character = value[index]
+            if let open = quote {
+                if character == open { quote = nil }
+            } else if previousIsBlank, character == "#" || character == ";" {
+                return value[..<index]
+            } else if character == "'" || character == "\"" {
+                // Of a command (`credential_process`), which may hold anything.
+                quote = character
+            }
+            previousIsBlank = character.isWhitespace
         }
         return value
     }
