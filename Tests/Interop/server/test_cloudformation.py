@@ -1,7 +1,9 @@
 """Stacks of `hi-fetch local serve`, driven by unmodified boto3: signed, over HTTP and TLS."""
 
+import itertools
 import json
 import secrets
+import string
 
 import pytest
 from built_program import TEMPLATE
@@ -228,6 +230,10 @@ Outputs:
     ("- " * 3000 + "x", {}, "nested"),
     ("a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"{b}: &{b} [{','.join(['*' + a] * 10)}]\n" for a, b in zip("abcdefg", "bcdefgh")), {}, "too large"),
+    # Keys that must be compared with one another.
+    ("a: &a [x,x]\n" + "".join(
+        f"{b}: &{b} [*{a},*{a},*{a}]\n" for a, b in itertools.pairwise(string.ascii_lowercase)) + "? *z\n: 1\n? *y\n: 2\n",
+     {}, "too large"),
 ])
 def test_bad_templates_are_told_as_cloudformation_tells_them(cfn, name, template, options, message):
     with pytest.raises(ClientError) as caught:

@@ -10,6 +10,22 @@ struct TemplateScope {
     /// What has been made so far, by logical id.
     var made: [String: StackRecord.Resource] = [:]
 
+    /// The longest text that functions may make, in bytes: a few kilobytes of template can ask for terabytes.
+    private static let textLimitInBytes = 1 << 20
+    /// Shared by copies of a scope, which differ in what has been made: conditions do not see that.
+    private let conditions = KnownConditions()
+
+    /// Conditions that have been computed. Each may name others twice, so that without this the work doubles with each.
+    private final class KnownConditions {
+        var holds: [String: Bool] = [:]
+    }
+
+    init(template: Template, parameters: [String: String], pseudoParameters: [String: String]) {
+        self.template = template
+        self.parameters = parameters
+        self.pseudoParameters = pseudoParameters
+    }
+
     /// A property that is `AWS::NoValue` counts as absent.
     static let noValue = "AWS::NoValue"
 
@@ -34,14 +50,24 @@ struct TemplateScope {
         guard let text = try self.value(value)?.text else {
             throw TemplateValue.malformed("a text is expected where there is none")
         }
+        try Self.checkLength(text.utf8.count)
         return text
     }
 
+    private static func checkLength(_ count: Int) throws(QueryError) {
+        guard count <= textLimitInBytes else {
+            throw TemplateValue.malformed("functions make a text of more than \(textLimitInBytes) bytes")
+        }
+    }
+
     func holds(condition name: String, depth: Int = 0) throws(QueryError) -> Bool {
+        if let known = conditions.holds[name] { return known }
         guard let condition = template.conditions[name], depth < 32 else {
             throw TemplateValue.malformed("Unresolved condition \(name)")
         }
-        return try holds(condition, depth: depth + 1)
+        let result = try holds(condition, depth: depth + 1)
+        conditions.holds[name] = result
+        return result
     }
 
     private func holds(_ value: TemplateValue, depth: Int) throws(QueryError) -> Bool {
@@ -76,7 +102,12 @@ struct TemplateScope {
         case ("Fn::Join", .list(let arguments)) where arguments.count == 2:
             let delimiter = arguments[0].text ?? ""
             var texts: [String] = []
-            for item in try self.value(arguments[1])?.list ?? [] { texts.append(try text(item)) }
+            var length = 0
+            for item in try self.value(arguments[1])?.list ?? [] {
+                texts.append(try text(item))
+                length += delimiter.utf8.count + (texts.last?.utf8.count ?? 0)
+                try Self.checkLength(length)
+            }
             return .text(texts.joined(separator: delimiter))
         case ("Fn::Split", .list(let arguments)) where arguments.count == 2:
             let delimiter = arguments[0].text ?? ""
@@ -128,18 +159,25 @@ struct TemplateScope {
 
     private func substituted(_ text: String, _ own: [String: TemplateValue]) throws(QueryError) -> String {
         var result = ""
+        // Each once, however often the text names it: values may hold such texts themselves.
+        var known: [String: String] = [:]
         for piece in Substitution.pieces(of: text) {
             switch piece {
             case .text(let text): result += text
             case .name(let name):
-                if let value = own[name] {
-                    result += try self.text(value)
+                if let text = known[name] {
+                    result += text
+                } else if let value = own[name] {
+                    let text = try self.text(value)
+                    known[name] = text
+                    result += text
                 } else if let dot = name.firstIndex(of: ".") {
                     result += try attribute(String(name[name.index(after: dot)...]), of: String(name[..<dot]))
                 } else {
                     result += try reference(name)?.text ?? ""
                 }
             }
+            try Self.checkLength(result.utf8.count)
         }
         return result
     }

@@ -12,6 +12,8 @@ indirect enum TemplateValue: Hashable, Sendable {
     /// Values in a template, aliases counted each time that they are used.
     private static let countLimit = 20_000
     private static let depthLimit = 64
+    /// Aliases in a template: with n of them a value grows at most by the factor 2.718^(n / 2.718).
+    private static let aliasLimit = 12
 
     /// Reads a template in JSON or YAML.
     init(parsing text: String) throws(QueryError) {
@@ -23,6 +25,9 @@ indirect enum TemplateValue: Hashable, Sendable {
             return
         }
         guard Self.isShallow(text) else { throw Self.malformed("the template is nested too deeply") }
+        guard Self.hasFewAliases(text) else {
+            throw Self.malformed("the template is too large: more than \(Self.aliasLimit) aliases are used")
+        }
         let node: Node?
         do {
             node = try Yams.compose(yaml: text, .basic)
@@ -93,6 +98,26 @@ indirect enum TemplateValue: Hashable, Sendable {
             }
         }
         return true
+    }
+
+    /// Whether names behind an asterisk that also stand behind an ampersand are few.
+    ///
+    /// A key of a map may be an alias, and the reader of YAML compares keys with all that is in them: a bomb of aliases
+    /// must not come so far. CloudFormation knows no aliases at all.
+    private static func hasFewAliases(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        func names(behind mark: UInt8) -> [ArraySlice<UInt8>] {
+            bytes.indices.filter { bytes[$0] == mark }.map { index in
+                bytes[(index + 1)...].prefix { byte in
+                    let character = Character(Unicode.Scalar(byte))
+                    return byte < 0x80
+                        && (character.isLetter || character.isNumber || "_-".utf8.contains(byte))
+                }
+            }
+        }
+        let anchors = Set(names(behind: UInt8(ascii: "&"))).subtracting([[]])
+        guard !anchors.isEmpty else { return true }
+        return names(behind: UInt8(ascii: "*")).count { anchors.contains($0) } <= aliasLimit
     }
 
     private static func value(_ node: Node, depth: Int, _ count: inout Int) throws(QueryError)

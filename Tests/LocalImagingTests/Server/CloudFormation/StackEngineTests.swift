@@ -66,6 +66,43 @@ struct StackEngineTests {
         #expect(try engine.stacks.stack(stack.arn)?.isDeleted == true)
     }
 
+    @Test("conditions that name one another many times are computed once", .timeLimit(.minutes(1)))
+    func conditions() throws {
+        let chain = (0..<30).map { number in
+            "  C\(number): !And [!Condition C\(number + 1), !Condition C\(number + 1)]\n"
+        }.joined()
+        let stack = try added(
+            "Conditions:\n\(chain)  C30: !Equals [a, a]\nResources:\n"
+                + "  Bucket: {Type: \"AWS::S3::Bucket\", Condition: C0}\n")
+        try engine.work(on: stack.uuid)
+        #expect(try state(stack).status == "CREATE_COMPLETE")
+        #expect(try buckets.buckets().count == 1)
+    }
+
+    @Test(
+        "functions that make endless texts, or take endless time to make none, fail the stack",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            (nested("x"), true), (nested(""), false),
+            (
+                "!Join ['\(String(repeating: "x", count: 20_000))', [\(String(repeating: "a,", count: 500)) a]]",
+                true
+            ),
+        ])
+    func growth(value: String, isTooLong: Bool) throws {
+        let stack = try added(
+            "Resources:\n  Bucket: {Type: \"AWS::S3::Bucket\"}\nOutputs:\n  Long: {Value: \(value)}\n")
+        try engine.work(on: stack.uuid)
+        #expect(try state(stack).status == (isTooLong ? "ROLLBACK_COMPLETE" : "CREATE_COMPLETE"))
+        let told = try state(stack).events.contains { $0.reason?.contains("more than 1048576 bytes") == true }
+        #expect(told == isTooLong)
+    }
+
+    /// A text that stands four times in another, which stands four times in another, and so on.
+    private static func nested(_ text: String) -> String {
+        (0..<20).reduce("'\(text)'") { value, _ in "!Sub ['${a}${a}${a}${a}', {a: \(value)}]" }
+    }
+
     @Test("a creation that was cut anywhere goes on and makes nothing twice", arguments: 0...5)
     func resumed(_ step: Int) throws {
         let stack = try added()
