@@ -31,7 +31,9 @@ struct APIResponder: HTTPResponder {
                 buckets: services.buckets, region: configuration.region, accountID: configuration.accountID),
             authenticator: authenticator, threads: threads)
         query = QueryResponder(
-            sts: STSAPI(sessions: services.sessions, accountID: configuration.accountID),
+            sts: STSAPI(
+                sessions: services.sessions, accountID: configuration.accountID,
+                trustsWebIdentities: configuration.credentials.isEmpty || configuration.isOfThisMachineOnly),
             cloudFormation: CloudFormationAPI(engine: services.stacks), authenticator: authenticator)
         self.authenticator = authenticator
         bodyLimitInBytes = configuration.requestBodyLimitInBytes

@@ -36,6 +36,9 @@ public struct LocalServerConfiguration: Sendable {
     }
 
     public init(store: ImageSetStore) { self.store = store }
+
+    /// Whether nobody but this machine reaches the server.
+    var isOfThisMachineOnly: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }
 
 /// Where a server listens.

@@ -5,6 +5,9 @@ import concurrent.futures
 import hashlib
 import os
 import secrets
+import ssl
+import urllib.error
+import urllib.request
 import zlib
 
 import boto3.s3.transfer
@@ -307,6 +310,22 @@ def test_signatures_are_checked(server, bucket):
     wrong = server.client(secret="wrong", service="s3")
     assert error_of(lambda: wrong.put_object(Bucket=bucket, Key="k", Body=b"x")) == (403, "SignatureDoesNotMatch")
     assert error_of(lambda: wrong.get_object(Bucket=bucket, Key="+ %")) == (403, "SignatureDoesNotMatch")
+
+
+def test_a_field_that_was_added_to_a_signed_request_and_a_presigned_url_are_refused(server, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="one", Body=b"1")
+
+    def add(request, **_):
+        request.headers["x-amz-copy-source"] = f"{bucket}/one"
+
+    adding = server.client(service="s3")
+    adding.meta.events.register("before-send.s3.*", add)
+    assert error_of(lambda: adding.put_object(Bucket=bucket, Key="two", Body=b"2")) == (403, "AccessDenied")
+    assert error_of(lambda: s3.head_object(Bucket=bucket, Key="two")) == (404, "404")
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "one"})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(url, context=ssl.create_default_context(cafile=server.certificate))
+    assert caught.value.code == 501 and b"presigned URL" in caught.value.read()
 
 
 def test_a_body_signed_in_chunks_is_checked_chunk_by_chunk(server, s3, bucket):

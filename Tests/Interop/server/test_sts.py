@@ -7,6 +7,7 @@ import time
 
 import boto3
 import pytest
+from built_program import KEY, SECRET
 
 from server_support import Server, error_of
 
@@ -83,6 +84,13 @@ def test_a_web_identity_needs_no_signature(server):
     old = token(exp=time.time() - 60)
     assert error_of(lambda: sts.assume_role_with_web_identity(
         RoleArn=ROLE, RoleSessionName="web", WebIdentityToken=old)) == (400, "ExpiredTokenException")
+
+
+def test_a_server_that_other_machines_reach_takes_no_web_identity_in_place_of_a_signature(tmp_path):
+    with Server(tmp_path / "store", "--credentials", f"{KEY}:{SECRET}", "--host", "0.0.0.0") as server:
+        sts = server.client(signed=False, service="sts")
+        assert error_of(lambda: sts.assume_role_with_web_identity(
+            RoleArn=ROLE, RoleSessionName="web", WebIdentityToken=token(exp=time.time() + 60))) == (403, "AccessDenied")
 
 
 def test_bad_calls(server, sts):

@@ -15,11 +15,14 @@ enum S3Operation: Hashable, Sendable {
     /// Whether the request's body is an object or a part of one.
     var takesObject: Bool { self == .putObject || self == .uploadPart }
 
-    init(_ request: S3Request) throws(S3Error) {
-        // A signature in the query comes with none in the fields.
-        if request.has("X-Amz-Signature") || request.has("Signature") {
+    /// A signature in the query comes with none in the fields.
+    static func refusePresigned(_ head: APIRequest) throws(S3Error) {
+        guard head.parameters("X-Amz-Signature").isEmpty, head.parameters("Signature").isEmpty else {
             throw .notImplemented("a presigned URL")
         }
+    }
+
+    init(_ request: S3Request) throws(S3Error) {
         if request.bucket.isEmpty {
             guard request.key.isEmpty else { throw S3Error(.invalidBucketName("")) }
             guard request.head.method == "GET" else { throw .methodNotAllowed }

@@ -27,6 +27,7 @@ struct S3Responder: Sendable {
     }
 
     private func perform(_ request: Request, _ head: APIRequest) async throws -> APIResponse {
+        try S3Operation.refusePresigned(head)
         let signer = try signer(of: head)
         let asked = try S3Request(head)
         let operation = try S3Operation(asked)
@@ -58,8 +59,15 @@ struct S3Responder: Sendable {
         do throws(SignatureRefusal) {
             guard head.field("authorization") != nil else { throw .missing }
             guard let hash = head.field("x-amz-content-sha256") else { throw .missingPayloadHash }
-            return try authenticator.signer(
+            let signer = try authenticator.signer(
                 of: head, payloadHash: hash, services: ["s3"], pathStyle: .asSent, at: Date.now)
+            // Others could add `x-amz-copy-source` to what somebody signed, and it would be another request.
+            let isSigned = head.fields.map { $0.name.lowercased() }.allSatisfy { name in
+                !name.hasPrefix("x-amz-") || name == "x-amz-content-sha256"
+                    || signer.authorization.signedHeaders.contains(name)
+            }
+            guard isSigned else { throw .unsignedField }
+            return signer
         } catch {
             throw error.s3Error
         }

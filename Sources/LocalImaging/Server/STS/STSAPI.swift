@@ -11,6 +11,9 @@ struct STSAPI: Sendable {
 
     let sessions: SessionIssuer
     let accountID: String
+    /// Whether tokens of web identities are taken though nothing says who signed them. Where requests must be signed
+    /// and come from other machines, that would let in everybody.
+    let trustsWebIdentities: Bool
 
     /// - Parameter signer: nil where nobody is asked for.
     func respond(
@@ -22,6 +25,13 @@ struct STSAPI: Sendable {
             case "GetCallerIdentity": writeIdentity(signer, to: &xml)
             case "AssumeRole": try writeAssumedRole(call, isWebIdentity: false, at: date, to: &xml)
             case "AssumeRoleWithWebIdentity":
+                guard trustsWebIdentities else {
+                    throw QueryError(
+                        status: 403, code: "AccessDenied",
+                        message:
+                            "the local server cannot verify tokens of web identities, and takes them only "
+                            + "while it listens on a loopback address")
+                }
                 try Self.checkWebIdentity(call.required("WebIdentityToken"), at: date)
                 try writeAssumedRole(call, isWebIdentity: true, at: date, to: &xml)
             default:

@@ -15,6 +15,8 @@ enum SignatureRefusal: Error, Hashable {
     /// The hash that was sent and signed is not the body's.
     case wrongPayloadHash
     case missingPayloadHash
+    /// A field that must be signed is sent and is not.
+    case unsignedField
 
     var message: String {
         switch self {
@@ -34,6 +36,7 @@ enum SignatureRefusal: Error, Hashable {
         case .wrongPayloadHash: "x-amz-content-sha256 is not the hash of the request's body"
         case .missingPayloadHash:
             "x-amz-content-sha256 must be sent: a hash, UNSIGNED-PAYLOAD or one of the STREAMING forms"
+        case .unsignedField: "There were headers present in the request which were not signed"
         }
     }
 
@@ -45,7 +48,8 @@ enum SignatureRefusal: Error, Hashable {
             case .malformed, .incomplete: "IncompleteSignatureException"
             case .unknownKey, .wrongToken: "UnrecognizedClientException"
             case .expiredToken: "ExpiredTokenException"
-            case .wrongService, .wrongDay, .skewed, .wrongSignature, .wrongPayloadHash, .missingPayloadHash:
+            case .wrongService, .wrongDay, .skewed, .wrongSignature, .wrongPayloadHash, .missingPayloadHash,
+                .unsignedField:
                 "InvalidSignatureException"
             }
         return APIError(
@@ -60,7 +64,8 @@ enum SignatureRefusal: Error, Hashable {
             case .malformed, .incomplete: "IncompleteSignature"
             case .unknownKey, .wrongToken: "InvalidClientTokenId"
             case .expiredToken: "ExpiredToken"
-            case .wrongService, .wrongDay, .skewed, .wrongSignature, .wrongPayloadHash, .missingPayloadHash:
+            case .wrongService, .wrongDay, .skewed, .wrongSignature, .wrongPayloadHash, .missingPayloadHash,
+                .unsignedField:
                 "SignatureDoesNotMatch"
             }
         return QueryError(status: code == "IncompleteSignature" ? 400 : 403, code: code, message: message)
@@ -71,7 +76,7 @@ enum SignatureRefusal: Error, Hashable {
         switch self {
         case .missing: S3Error(403, "AccessDenied", "Access Denied: the request is not signed")
         case .malformed, .wrongService, .wrongDay: S3Error(400, "AuthorizationHeaderMalformed", message)
-        case .incomplete: S3Error(403, "AccessDenied", message)
+        case .incomplete, .unsignedField: S3Error(403, "AccessDenied", message)
         case .skewed: S3Error(403, "RequestTimeTooSkewed", message)
         case .unknownKey:
             S3Error(
