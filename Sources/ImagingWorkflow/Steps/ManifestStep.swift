@@ -38,10 +38,10 @@ package struct ManifestStep: Sendable {
         let manifest = try await manifest(folder, retried: retried)
         var summary = ImportSummary()
         let job = manifest.jobSummary
-        summary.scanned = max(0, job.numberOfScannedFiles ?? 0)
-        summary.imported = max(0, job.numberOfImportedFiles ?? 0)
-        summary.failedByInput = max(0, job.numberOfFilesWithCustomerError ?? 0)
-        summary.failedByService = max(0, job.numberOfFilesWithServerError ?? 0)
+        summary.scanned = Manifest.count(job.numberOfScannedFiles)
+        summary.imported = Manifest.count(job.numberOfImportedFiles)
+        summary.failedByInput = Manifest.count(job.numberOfFilesWithCustomerError)
+        summary.failedByService = Manifest.count(job.numberOfFilesWithServerError)
         let expectsFailures = summary.failedByInput + summary.failedByService > 0
         for line in try await lines(
             "FAILURE/failure.ndjson", of: folder, isExpected: expectsFailures, as: FailureLine.self
@@ -127,7 +127,8 @@ private struct Manifest: Decodable {
             for entry in imageSetsSummary ?? [] {
                 let earlier = found[entry.imageSetId]
                 if earlier == nil { order.append(entry.imageSetId) }
-                let counts = [earlier?.instances, entry.numberOfMatchedSOPInstances].compactMap(\.self)
+                let counts = [earlier?.instances, entry.numberOfMatchedSOPInstances.map(Manifest.count)]
+                    .compactMap(\.self)
                 found[entry.imageSetId] = ImportedImageSet(
                     id: entry.imageSetId,
                     version: [earlier?.version, entry.imageSetVersion].compactMap(\.self).max(),
@@ -139,6 +140,9 @@ private struct Manifest: Decodable {
     }
 
     let jobSummary: JobSummary
+
+    /// A count that can be added to others, whatever stands there: a job has 5,000 files at most.
+    static func count(_ number: Int?) -> Int { min(max(number ?? 0, 0), 1 << 32) }
 }
 
 private struct FailureLine: Decodable {

@@ -58,7 +58,8 @@ struct SignOnToken: ContentsHidden, Sendable {
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(answer)), answer.expiresIn > 0,
             !answer.accessToken.isEmpty
         else { return nil }
-        let expiration = date + TimeInterval(answer.expiresIn)
+        // No longer than ten years, or the date may be none that can be written.
+        let expiration = date + TimeInterval(min(answer.expiresIn, 315_576_000))
         var members = members
         members["accessToken"] = answer.accessToken
         members["expiresAt"] = CredentialsTime.text(expiration)

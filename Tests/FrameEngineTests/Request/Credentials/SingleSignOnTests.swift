@@ -147,6 +147,15 @@ struct SingleSignOnTests {
         }
     }
 
+    @Test("take a renewal for any time that is told")
+    func endlessRenewal() throws {
+        let kept = try SignOnToken(
+            parsing: Array(#"{"accessToken":"A","expiresAt":"2026-01-01T00:00:00Z"}"#.utf8))
+        let answer = Array(#"{"accessToken":"B","expiresIn":\#(Int.max)}"#.utf8)
+        let renewed = kept.renewed(by: answer, at: kept.expiration, startURL: "u", region: "r")
+        #expect(try SignOnToken(parsing: #require(renewed?.document)).expiration > kept.expiration)
+    }
+
     @Test("use a token that cannot be renewed for as long as it is valid")
     func notRenewed() async throws {
         let double = try Self.service()
