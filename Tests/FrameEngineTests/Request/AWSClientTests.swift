@@ -140,6 +140,12 @@ struct AWSClientTests {
             Self.xml(
                 "<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>", status: 301,
                 [HTTPField("x-amz-bucket-region", "eu-north-1")]),
+            Self.xml(
+                "<Error><Code>AuthorizationHeaderMalformed</Code><Message>m</Message><Region>eu-west-3</Region></Error>",
+                status: 400),
+            Self.xml(
+                "<Error><Code>AuthorizationHeaderMalformed</Code><Region>no region/</Region></Error>",
+                status: 400),
         ])
         let client = try Self.client(.s3, transport)
         func failure() async -> ServiceError? {
@@ -162,6 +168,8 @@ struct AWSClientTests {
         let elsewhere = await failure()
         #expect(elsewhere?.bucketRegion == "eu-north-1")
         #expect(elsewhere?.message.hasSuffix("elsewhere (the bucket is in eu-north-1)") == true)
+        #expect(await failure()?.bucketRegion == "eu-west-3")
+        #expect(await failure()?.bucketRegion == nil)
     }
 
     @Test(

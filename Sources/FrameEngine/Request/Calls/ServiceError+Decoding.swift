@@ -16,7 +16,7 @@ extension ServiceError {
         let shownCode = awsCode.flatMap { redaction.redacted($0) == $0 ? $0 : nil }
         let name = shownCode.map { " \($0)" } ?? ""
         let said = body.text.isEmpty ? "" : ": \(body.text)"
-        let region = Self.bucketRegion(response)
+        let region = Self.bucketRegion(response, named: body.region)
         let advice = region.map { " (the bucket is in \($0))" } ?? Self.advice(kind, code: awsCode)
         self.init(
             operation: operation, status: response.status, awsCode: shownCode,
@@ -28,6 +28,8 @@ extension ServiceError {
     private struct Body {
         var code: String?
         var text = ""
+        /// The region that S3 expected in a signature.
+        var region: String?
 
         /// The largest error body, in bytes, that is read. The service's have some hundred.
         private static let bytesLimit = 64 << 10
@@ -38,6 +40,7 @@ extension ServiceError {
             if first == UInt8(ascii: "<") {
                 if bytes.count <= Self.bytesLimit, let error = Self.xmlError(bytes) {
                     code = error.text("Code")
+                    region = error.text("Region")
                     text = Self.line(redaction.redacted(error.text("Message") ?? ""))
                     return
                 }
@@ -106,9 +109,11 @@ extension ServiceError {
         }
     }
 
-    /// Where S3 says the bucket is, when it was asked for in another region.
-    private static func bucketRegion(_ response: HTTPResponse) -> String? {
-        guard [301, 307, 400].contains(response.status), let region = response.field("x-amz-bucket-region"),
+    /// Where S3 says the bucket is, when it was asked for in another region: in a field, or where the signature was for the
+    /// wrong one in the body alone.
+    private static func bucketRegion(_ response: HTTPResponse, named: String?) -> String? {
+        guard [301, 307, 400].contains(response.status),
+            let region = response.field("x-amz-bucket-region") ?? named,
             (try? HealthImagingEndpoints.check(region: region)) != nil
         else { return nil }
         return region
