@@ -60,11 +60,28 @@ extension Template.Parameter {
             throw fail("be one of AllowedValues")
         }
         if let pattern = rules["AllowedPattern"]?.text {
-            guard let regex = try? Regex(pattern) else {
+            guard (try? NSRegularExpression(pattern: pattern)) != nil,
+                let regex = try? NSRegularExpression(pattern: "(?:\(pattern))\\z")
+            else {
                 throw TemplateValue.malformed("the AllowedPattern of \(name) is not a regular expression")
             }
-            guard (try? regex.wholeMatch(in: value)) != nil else { throw fail("match pattern \(pattern)") }
+            guard Self.matches(value, regex) else { throw fail("match pattern \(pattern)") }
         }
+    }
+
+    /// Whether the text matches from its start. A pattern that tries out too much, as `(a+)+` can, is given up.
+    private static func matches(_ text: String, _ regex: NSRegularExpression) -> Bool {
+        var isMatch = false
+        var reports = 0
+        regex.enumerateMatches(
+            in: text, options: [.reportProgress, .anchored], range: NSRange(text.startIndex..., in: text)
+        ) { match, _, stop in
+            isMatch = isMatch || match != nil
+            reports += 1
+            // Once every some thousand steps.
+            if isMatch || reports > 100 { stop.pointee = true }
+        }
+        return isMatch
     }
 
     private func bound(_ rule: String) -> Double? {

@@ -37,6 +37,29 @@ struct TemplateTests {
         #expect(template.order == ["E", "D", "C", "B", "A"])
     }
 
+    @Test(
+        "a parameter matches its pattern as a whole", arguments: [("ab", true), ("aba", false), ("", false)])
+    func pattern(value: String, isAllowed: Bool) throws {
+        let template = try Self.template(pattern: "a|ab|b+")
+        #expect((try? template.values(given: ["P": value])) == (isAllowed ? ["P": value] : nil))
+    }
+
+    @Test("a pattern that would try out for ever is given up", .timeLimit(.minutes(1)))
+    func endlessPattern() throws {
+        let template = try Self.template(pattern: "(a+)+b")
+        #expect(throws: QueryError.self) {
+            try template.values(given: ["P": String(repeating: "a", count: 64)])
+        }
+    }
+
+    private static func template(pattern: String) throws -> Template {
+        try Template(
+            parsing: """
+                Parameters: {P: {Type: String, AllowedPattern: '\(pattern)'}}
+                Resources: {A: {Type: "AWS::S3::Bucket"}}
+                """)
+    }
+
     @Test("no beginning of a template, and no change of one byte in it, does harm")
     func mutations() throws {
         let text = """
