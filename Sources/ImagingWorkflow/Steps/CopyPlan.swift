@@ -22,6 +22,13 @@ struct CopyItem: Hashable, Sendable {
     }
 }
 
+/// A key as S3 compares keys: two spellings of one character, which are the same text to Swift, make two keys.
+struct KeyBytes: Hashable, Sendable {
+    private let bytes: [UInt8]
+
+    init(_ key: String) { bytes = Array(key.utf8) }
+}
+
 /// What a copy has to do, found before anything is done.
 struct CopyPlan: Sendable {
     var items: [CopyItem] = []
@@ -30,9 +37,9 @@ struct CopyPlan: Sendable {
     /// - Throws: `StepError` where there is nothing to copy, where two files would become one object, and where one
     ///   is larger than S3 takes at once.
     func checked() throws(StepError) -> CopyPlan {
-        var sources: [String: CopyItem] = [:]
+        var sources: [KeyBytes: CopyItem] = [:]
         for item in items {
-            if let other = sources.updateValue(item, forKey: item.key) {
+            if let other = sources.updateValue(item, forKey: KeyBytes(item.key)) {
                 throw StepError(
                     .input,
                     "\(other.name) and \(item.name) would both become the object '\(item.key)'; copy them apart"

@@ -51,11 +51,11 @@ package struct CopyStep: Sendable {
     /// What the destination has already.
     private func present(
         in bucket: String, prefix: String, createsBucket: Bool
-    ) async throws -> [String: S3Object] {
-        var found: [String: S3Object] = [:]
+    ) async throws -> [KeyBytes: S3Object] {
+        var found: [KeyBytes: S3Object] = [:]
         do {
             for try await page in s3.objects(in: bucket, prefix: prefix) {
-                for object in page { found[object.key] = object }
+                for object in page { found[KeyBytes(object.key)] = object }
             }
         } catch let error as ServiceError where error.awsCode == "NoSuchBucket" {
             guard createsBucket else {
@@ -91,7 +91,7 @@ extension CopyStep {
     private struct Run: Sendable {
         let s3: S3Client
         let bucket: String
-        let present: [String: S3Object]
+        let present: [KeyBytes: S3Object]
         let tally: CopyTally
         let memory: AsyncBudget
 
@@ -138,7 +138,9 @@ extension CopyStep {
         private func copy(
             _ item: CopyItem, from source: String, key: String, etag: String
         ) async throws -> Bool {
-            if let there = present[item.key], there.size == item.size, there.etag == etag { return false }
+            if let there = present[KeyBytes(item.key)], there.size == item.size, there.etag == etag {
+                return false
+            }
             try await s3.copyObject(from: (source, key), to: item.key, in: bucket)
             return true
         }
@@ -147,7 +149,7 @@ extension CopyStep {
             let lease = try await memory.take(item.size)
             defer { lease.release() }
             let bytes = try Self.read(path)
-            if let there = present[item.key], there.size == bytes.count,
+            if let there = present[KeyBytes(item.key)], there.size == bytes.count,
                 there.etag == ContentMD5.hexadecimal(of: bytes)
             {
                 return false

@@ -56,6 +56,23 @@ import Testing
         #expect(fake.state.withLock { $0.written } == ["1.dcm"])
     }
 
+    @Test(
+        "Two spellings of one character are two keys: neither stands in the other's way or counts as the other"
+    )
+    func spellings() async throws {
+        let (composed, decomposed) = ("\u{e9}.dcm", "e\u{301}.dcm")
+        var plan = CopyPlan()
+        plan.items = [composed, decomposed].map { CopyItem(source: .file(path: $0), key: $0, size: 1) }
+        #expect(try plan.checked().items.count == 2)
+        let fake = FakeBuckets([
+            "source": ["study/" + composed: (1, "e")], "target": ["in/" + decomposed: (1, "e")],
+        ])
+        let result = try await CopyStep(s3: try fake.client()).copy(
+            .bucket(name: "source", prefix: "study"), to: "target", prefix: "in")
+        #expect(result.copied == 1)
+        #expect(result.skipped == 0)
+    }
+
     @Test("A prefix without objects is an error that names it, and nothing is written")
     func emptyPrefix() async throws {
         let fake = FakeBuckets(["source": Self.study(2), "target": [:]])
