@@ -28,12 +28,11 @@ extension HealthImagingClient {
 
     /// Deletes an image set (DeleteImageSet); it is locked until it is gone.
     ///
-    /// - Parameter pacer: waits for its turn first; share one among all deletions.
+    /// The service allows few calls a second: whoever makes many takes a turn at a `DeletePacer` before each.
     public func deleteImageSet(
-        _ id: HealthImagingID, in datastoreID: HealthImagingID, pacer: DeletePacer? = nil
+        _ id: HealthImagingID, in datastoreID: HealthImagingID
     ) async throws -> DeletedImageSet {
-        try await pacer?.take()
-        return try await client.json(Self.imageSetCall("DeleteImageSet", id, datastoreID))
+        try await client.json(Self.imageSetCall("DeleteImageSet", id, datastoreID))
     }
 
     /// A pacer at the service's documented quota; at no pace for an endpoint of one's own.
