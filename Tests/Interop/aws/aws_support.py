@@ -1,5 +1,6 @@
 """What the tests of the AWS clients share: the built program, moto's server, SeaweedFS."""
 
+import base64
 import json
 import os
 import pathlib
@@ -102,9 +103,19 @@ class Moto:
 
 
 class SeaweedFS:
-    """SeaweedFS' S3 gateway: it checks signatures, and what its two users may do."""
+    """SeaweedFS' S3 gateway, STS included: it checks signatures, and what its two users and its role may do."""
 
     READER_KEY, READER_SECRET = "READERKEY", "READERSECRETthatMustNeverShow"
+    ROLE = "arn:aws:iam::000000000000:role/importer"
+    ROLES = {
+        "sts": {"tokenDuration": "1h", "maxSessionLength": "12h", "issuer": "tests",
+                "signingKey": base64.b64encode(bytes(range(32))).decode()},
+        "policy": {"defaultEffect": "Deny"},
+        "policies": [{"name": "Buckets", "document": {
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"]}]}}],
+        "roles": [{"roleName": "importer", "roleArn": ROLE, "attachedPolicies": ["Buckets"], "trustPolicy": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": "*", "Action": ["sts:AssumeRole"]}]}}]}
 
     def __init__(self, folder):
         weed = pathlib.Path(sys.executable).with_name("weed")
@@ -116,6 +127,7 @@ class SeaweedFS:
             {"name": "reader", "credentials": [{"accessKey": self.READER_KEY, "secretKey": self.READER_SECRET}],
              "actions": ["Read", "List"]}]
         (folder / "users.json").write_text(json.dumps({"identities": users}))
+        (folder / "roles.json").write_text(json.dumps(self.ROLES))
         master, master_rpc, volume, volume_rpc, filer, filer_rpc, s3, s3_rpc = free_ports(8)
         self.log = open(folder / "log", "w")
         self.process = subprocess.Popen(
@@ -123,7 +135,8 @@ class SeaweedFS:
              f"-master.port={master}", f"-master.port.grpc={master_rpc}", "-master.volumeSizeLimitMB=64",
              f"-volume.port={volume}", f"-volume.port.grpc={volume_rpc}", "-volume.max=40",
              "-filer", f"-filer.port={filer}", f"-filer.port.grpc={filer_rpc}",
-             "-s3", f"-s3.port={s3}", f"-s3.port.grpc={s3_rpc}", f"-s3.config={folder}/users.json"],
+             "-s3", f"-s3.port={s3}", f"-s3.port.grpc={s3_rpc}", f"-s3.config={folder}/users.json",
+             f"-s3.iam.config={folder}/roles.json"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=folder)
         self.url = f"http://127.0.0.1:{s3}"
         self.wait(folder)

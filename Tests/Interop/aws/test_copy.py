@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from built_program import KEY, SECRET
 
 from aws_support import SeaweedFS, keys, write_dicom
 
@@ -139,6 +140,23 @@ def test_a_wrong_secret_is_refused(seaweedfs, program, folder):
     assert "SignatureDoesNotMatch" in error and "any-bucket" in error
     run = program(seaweedfs, key="UNKNOWNKEY")
     assert "InvalidAccessKeyId" in run.fails(77, "copy", folder[0], "--to", "s3://any-bucket/x")
+
+
+def test_a_role_that_seaweedfs_gives_copies_and_a_wrong_secret_gets_none(seaweedfs, program, folder, tmp_path):
+    client = seaweedfs.client()
+    client.create_bucket(Bucket="of-a-role")
+    (tmp_path / ".aws").mkdir()
+
+    def run(secret):
+        (tmp_path / ".aws" / "config").write_text(
+            f"[profile base]\naws_access_key_id = {KEY}\naws_secret_access_key = {secret}\n"
+            f"[profile role]\nrole_arn = {SeaweedFS.ROLE}\nsource_profile = base\n")
+        return program(seaweedfs, key=None, secret=secret, AWS_PROFILE="role")
+
+    lines = run(SECRET).json_lines("copy", folder[0], "--to", "s3://of-a-role/x")
+    assert summary(lines)["copied"] == len(folder[1]) == len(keys(client, "of-a-role"))
+    error = run("another-secret-that-must-not-show").fails(77, "copy", folder[0], "--to", "s3://of-a-role/y")
+    assert "AssumeRole" in error and "SignatureDoesNotMatch" in error and SeaweedFS.ROLE in error
 
 
 def test_no_permission_to_write(seaweedfs, program, folder):
