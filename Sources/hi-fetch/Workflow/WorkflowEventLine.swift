@@ -41,25 +41,6 @@ struct WorkflowEventLine: Encodable {
         case importCounts = "import"
     }
 
-    /// What an import job did, with reasons.
-    struct ImportCounts: Encodable {
-        let scanned: Int
-        let imported: Int
-        let failed: Int
-        let warned: Int
-        let failures: [ImportSummary.File]
-        let warnings: [ImportSummary.File]
-
-        init(_ summary: ImportSummary) {
-            scanned = summary.scanned
-            imported = summary.imported
-            failed = summary.failed
-            warned = summary.warned
-            failures = summary.failures
-            warnings = summary.warnings
-        }
-    }
-
     /// One frame of the metadata.
     struct Frame: Encodable {
         let imageFrameId: String

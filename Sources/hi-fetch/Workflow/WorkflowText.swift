@@ -5,8 +5,6 @@ import ImagingWorkflow
 enum WorkflowText {
     /// Frames that are listed of an image set; the rest is in its metadata file.
     private static let framesListed = 200
-    /// Files with a problem that are listed.
-    private static let filesListed = 20
 
     static func lines(of event: JourneyEvent) -> [String] {
         switch event {
@@ -26,8 +24,9 @@ enum WorkflowText {
         case .importStarted(let jobID, let output):
             return ["Import job started.", "  Job ID: \(jobID)", "  Output below: \(output)"]
         case .imported(let summary, let output):
-            return ["The import job is complete.", "  Its output: \(output)"] + summaryLines(summary)
-        case .imageSets(let imageSets): return imageSetLines(imageSets)
+            return ["The import job is complete.", "  Its output: \(output)"]
+                + ImportText.summaryLines(summary)
+        case .imageSets(let imageSets): return ImportText.imageSetLines(imageSets)
         case .described(let description): return descriptionLines(description)
         case .fetched(let frames): return frameLines(frames)
         case .keptImageSets(let count):
@@ -62,36 +61,6 @@ enum WorkflowText {
             "  Output bucket: \(resources.outputBucket)",
             "  Role of the import job: \(Console.oneLine(resources.roleARN))",
         ]
-    }
-
-    /// Counts of an import, and the files that it did not take or complained about.
-    static func summaryLines(_ summary: ImportSummary) -> [String] {
-        var lines = [
-            "  \(Formatting.count(summary.scanned, of: "file")) scanned, \(Formatting.count(summary.imported)) imported, "
-                + "\(Formatting.count(summary.failed)) failed, \(Formatting.count(summary.warned)) with warnings"
-        ]
-        for (files, count, word) in [
-            (summary.failures, summary.failed, "failed"), (summary.warnings, summary.warned, "warning"),
-        ] {
-            for file in files.prefix(filesListed) {
-                lines.append("  \(word): \(Console.oneLine("\(file.key): \(file.kind): \(file.message)"))")
-            }
-            let more = count - min(files.count, filesListed)
-            if more > 0 { lines.append("  \(word): \(Formatting.count(more)) more") }
-        }
-        return lines
-    }
-
-    static func imageSetLines(_ imageSets: [ImportedImageSet]) -> [String] {
-        ["\(Formatting.count(imageSets.count, of: "image set")) in the job's manifest."]
-            + imageSets.map { imageSet in
-                var line = "  Image set ID: \(imageSet.id)"
-                if let version = imageSet.version { line += ", version \(version)" }
-                if let instances = imageSet.instances {
-                    line += ", \(Formatting.count(instances, of: "instance"))"
-                }
-                return imageSet.isPrimary == false ? line + ", not primary" : line
-            }
     }
 
     private static func descriptionLines(_ description: ImageSetDescription) -> [String] {

@@ -113,3 +113,20 @@ struct ConnectionOptions: ParsableArguments {
             && !text.hasSuffix("-")
     }
 }
+
+extension ConnectionOptions {
+    /// The options given, as they were, for a command that a person is to enter.
+    var arguments: [String] {
+        var words: [String] = []
+        for (name, value) in [
+            ("--endpoint-url", endpointURL), ("--region", region), ("--profile", profile),
+            ("--ca-bundle", caBundle),
+        ] {
+            if let value { words += [name, value] }
+        }
+        return noSignRequest ? words + ["--no-sign-request"] : words
+    }
+
+    /// The first of them that is given.
+    var firstGiven: String? { arguments.first }
+}

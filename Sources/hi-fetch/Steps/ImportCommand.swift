@@ -60,7 +60,7 @@ struct Import: AsyncParsableCommand {
         let jobId: String
         let datastoreId: String
         let output: String
-        let files: WorkflowEventLine.ImportCounts
+        let files: ImportCounts
         let imageSets: [ImportedImageSet]
 
         enum CodingKeys: String, CodingKey { case event, jobId, datastoreId, output, files, imageSets }
@@ -119,11 +119,11 @@ struct Import: AsyncParsableCommand {
             console.json(
                 Summary(
                     jobId: jobID, datastoreId: datastore.description, output: folder.description,
-                    files: WorkflowEventLine.ImportCounts(output.summary), imageSets: output.imageSets))
+                    files: ImportCounts(output.summary), imageSets: output.imageSets))
         } else {
             console.result("Import job \(jobID) is complete; its report is in \(folder)")
-            for line in WorkflowText.summaryLines(output.summary) { console.result(line) }
-            for line in WorkflowText.imageSetLines(output.imageSets) { console.result(line) }
+            for line in ImportText.summaryLines(output.summary) { console.result(line) }
+            for line in ImportText.imageSetLines(output.imageSets) { console.result(line) }
         }
         return output.summary
     }
