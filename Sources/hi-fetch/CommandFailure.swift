@@ -42,6 +42,7 @@ extension ExitStatus {
         case is ManifestError: self = .unreadableInput
         case is UnexpectedContentError: self = .serviceUnavailable
         case let error as JourneyError where error.reason == .usage: self = .usage
+        case let error as StepError where error.reason == .usage: self = .usage
         case let error as TransportError where error.code == "ca-bundle": self = .unreadableInput
         default: self.init(of: error.stage)
         }

@@ -11,7 +11,7 @@ extension HealthImagingClient: ImportJobService {
     package func importJob(_ id: String, in datastoreID: HealthImagingID) async throws -> ImportJobStatus {
         guard let id = ImportJobID(id) else {
             throw StepError(
-                .input, "'\(id)' is not the id of an import job: 1 to 32 characters of 0-9 and a-z")
+                .usage, "'\(id)' is not the id of an import job: 1 to 32 characters of 0-9 and a-z")
         }
         let job = try await dicomImportJob(id, in: datastoreID)
         return ImportJobStatus(

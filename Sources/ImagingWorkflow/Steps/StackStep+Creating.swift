@@ -28,7 +28,9 @@ extension StackStep {
     ) async throws -> (stack: CloudFormationStack, outputs: StackOutputs, isReused: Bool) {
         if reuse, let stack = try await find(wanted.name) {
             // What is there and cannot be used is an error that says so.
-            let (complete, outputs) = try await awaitCreation(stack.id, name: wanted.name, report: report)
+            let known = try await newestEvent(of: stack.id)
+            let (complete, outputs) = try await awaitCreation(
+                stack.id, name: wanted.name, after: known, report: report)
             return (complete, outputs, true)
         }
         let id = try await request(wanted)
@@ -60,10 +62,12 @@ extension StackStep {
     /// - Parameters:
     ///   - id: its ARN; the name does where nobody deletes it meanwhile.
     ///   - name: for errors.
+    ///   - known: the id of the last event that is no news; nil where all of them are.
     package func awaitCreation(
-        _ id: String, name: String, report: @escaping Report = { _ in }
+        _ id: String, name: String, after known: String? = nil, report: @escaping Report = { _ in }
     ) async throws -> (stack: CloudFormationStack, outputs: StackOutputs) {
-        guard let stack = try await settled(id, name: name, doing: "created", report: report) else {
+        guard let stack = try await settled(id, name: name, doing: "created", after: known, report: report)
+        else {
             throw StepError(.service, "stack '\(name)' was deleted by somebody while it was being created")
         }
         guard stack.isComplete else {
@@ -85,25 +89,25 @@ extension StackStep {
     }
 
     private static func check(_ wanted: Wanted) throws(StepError) {
-        guard CloudFormationClient.isStackName(wanted.name) else {
-            throw StepError(
-                .input,
-                "'\(wanted.name)' cannot be a stack's name: 1 to 128 letters, digits and hyphens, the first a letter"
-            )
-        }
+        try check(name: wanted.name, datastoreName: wanted.datastoreName)
         let isDigit = { (byte: UInt8) in (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
         guard wanted.accountID.utf8.count == 12, wanted.accountID.utf8.allSatisfy(isDigit) else {
-            throw StepError(.input, "'\(wanted.accountID)' is not the id of an AWS account: 12 digits")
+            throw StepError(.usage, "'\(wanted.accountID)' is not the id of an AWS account: 12 digits")
         }
-        let isLetter = { (byte: UInt8) in (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
-        let isName = wanted.datastoreName.utf8.allSatisfy {
-            isLetter($0) || isDigit($0) || "._/#-".utf8.contains($0)
-        }
-        guard isName, (1...256).contains(wanted.datastoreName.utf8.count) else {
+    }
+
+    /// What can be said of the names before anybody is asked.
+    package static func check(name: String, datastoreName: String) throws(StepError) {
+        guard CloudFormationClient.isStackName(name) else {
             throw StepError(
-                .input,
-                "'\(wanted.datastoreName)' cannot be a data store's name: 1 to 256 letters, digits and . _ / # -"
+                .usage,
+                "'\(name)' cannot be a stack's name: 1 to 128 letters, digits and hyphens, the first a letter"
             )
+        }
+        guard JourneyState.isDatastoreName(datastoreName) else {
+            throw StepError(
+                .usage,
+                "'\(datastoreName)' cannot be a data store's name: 1 to 256 letters, digits and . _ / # -")
         }
     }
 }

@@ -22,6 +22,8 @@ extension StackStep {
         guard let stack = try await find(nameOrID), stack.status != "DELETE_COMPLETE" else {
             return Deleted(existed: false, objects: 0)
         }
+        // Whatever happened before is no news.
+        let known = try await newestEvent(of: stack.id)
         var objects = 0
         if stack.status != "DELETE_IN_PROGRESS" {
             let emptying = EmptyBucketStep(s3: s3)
@@ -32,7 +34,8 @@ extension StackStep {
             }
             try await cloudFormation.deleteStack(stack.id, token: token)
         }
-        let left = try await settled(stack.id, name: stack.name, doing: "deleted", report: report)
+        let left = try await settled(
+            stack.id, name: stack.name, doing: "deleted", after: known, report: report)
         guard let left, left.status != "DELETE_COMPLETE" else {
             return Deleted(existed: true, objects: objects)
         }

@@ -45,7 +45,7 @@ package struct StackStep: Sendable {
     package func find(_ nameOrID: String) async throws -> CloudFormationStack? {
         guard nameOrID.hasPrefix("arn:") || CloudFormationClient.isStackName(nameOrID) else {
             throw StepError(
-                .input,
+                .usage,
                 "'\(nameOrID)' is not the name of a stack: 1 to 128 letters, digits and hyphens, the first a letter"
             )
         }
@@ -75,11 +75,12 @@ package struct StackStep: Sendable {
     /// - Parameters:
     ///   - id: the stack's ARN: by its name it could not be found once it is deleted.
     ///   - doing: "created" or "deleted", for the error when it takes too long.
+    ///   - known: the id of the last event that is no news; nil where all of them are.
     /// - Returns: the stack as it is then; nil where it is gone.
     func settled(
-        _ id: String, name: String, doing: String, report: Report
+        _ id: String, name: String, doing: String, after known: String? = nil, report: Report
     ) async throws -> CloudFormationStack? {
-        var lastEvent = try await newestEvent(of: id)
+        var lastEvent = known
         var lastStatus = ""
         let late = StepError(
             .timeout,
@@ -99,11 +100,9 @@ package struct StackStep: Sendable {
         return settled ?? nil
     }
 
-    /// The id of the last event so far, unless the stack has just begun: then all of its events are news.
-    private func newestEvent(of id: String) async throws -> String? {
-        let page = try await cloudFormation.stackEvents(of: id)
-        guard let newest = page?.events.first, (page?.events.count ?? 0) > 20 else { return nil }
-        return newest.id
+    /// The id of the last event so far.
+    func newestEvent(of id: String) async throws -> String? {
+        try await cloudFormation.stackEvents(of: id)?.events.first?.id
     }
 
     /// Why the last thing that was done with a stack failed: what failed first, at most three reasons.

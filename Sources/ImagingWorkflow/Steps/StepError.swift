@@ -3,7 +3,9 @@ import FrameEngine
 /// An error of a step that is no error of one request: what went wrong, of what, and what to do.
 package struct StepError: StageError, Equatable {
     package enum Reason: String, Sendable {
-        /// What is asked for makes no sense: a stack's name that is none, two files that would be one object.
+        /// What is asked for makes no sense: a stack's name that is none.
+        case usage
+        /// What is to be read is not what it must be: two files that would be one object.
         case input
         /// Something that must be there is not: a prefix without objects, a stack.
         case notFound = "not-found"
@@ -28,7 +30,7 @@ package struct StepError: StageError, Equatable {
     /// Chosen for the exit status that it stands for.
     package var stage: Stage {
         switch reason {
-        case .input, .notFound, .exists, .file: .plan
+        case .usage, .input, .notFound, .exists, .file: .plan
         case .service, .timeout: .transport
         }
     }

@@ -56,7 +56,8 @@ struct StackCreate: AsyncParsableCommand {
     }
 
     private func create(console: Console) async throws -> StackLine {
-        try await connection.withTransport { transport, settings in
+        try StackStep.check(name: name, datastoreName: datastoreName)
+        return try await connection.withTransport { transport, settings in
             let account: String
             if let accountID {
                 account = accountID

@@ -100,7 +100,11 @@ import Testing
         #expect(error.reason == .exists)
         #expect(error.message.contains("'name'"))
         #expect(error.message.contains("CREATE_COMPLETE"))
-        let reused = try await step.create(Self.wanted, reuse: true)
+        let told = Mutex<[StackStep.Progress]>([])
+        let reused = try await step.create(Self.wanted, reuse: true) { progress in
+            told.withLock { $0.append(progress) }
+        }
+        #expect(told.withLock { $0 } == [.status("CREATE_COMPLETE")], "how it was made is no news")
         #expect(reused.isReused)
         #expect(reused.outputs.datastoreID == "0123")
     }
@@ -179,7 +183,7 @@ import Testing
         #expect(error.message.contains("InputBucketName, OutputBucketName, DatastoreID"))
         fake.state.withLock { $0.statuses = [] }
         #expect(await #expect(throws: StepError.self) { try await step.show("name") }?.reason == .notFound)
-        #expect(await #expect(throws: StepError.self) { try await step.show("no name") }?.reason == .input)
+        #expect(await #expect(throws: StepError.self) { try await step.show("no name") }?.reason == .usage)
     }
 
     @Test(
@@ -193,7 +197,7 @@ import Testing
     func badNames(wanted: StackStep.Wanted) async throws {
         let service = FakeStacks().service()
         let step = try TestSettings.stackStep(service)
-        #expect(await #expect(throws: StepError.self) { try await step.request(wanted) }?.reason == .input)
+        #expect(await #expect(throws: StepError.self) { try await step.request(wanted) }?.reason == .usage)
         #expect(service.requests.isEmpty)
     }
 
@@ -225,6 +229,9 @@ import Testing
         let deletion = try #require(service.requests.first { $0.form["Action"] == "DeleteStack" })
         #expect(deletion.form["StackName"] == FakeStacks.id)
         #expect(told.withLock { $0.contains(.emptied(bucket: "in", deleted: 2)) })
+        #expect(
+            !told.withLock { $0.contains { if case .event = $0 { true } else { false } } },
+            "how the stack was made is no news")
 
         // Again: nothing is left to do.
         let again = try await step.delete(FakeStacks.id)

@@ -147,7 +147,7 @@ def test_deleting_asks_first(moto, program, name):
     ["stack", "create", "n", "--datastore-name", "s", "--account-id", "12"], ["stack", "show", "no name"],
 ])
 def test_names_that_are_none(moto, program, arguments):
-    assert any(word in program(moto).fails(65, *arguments) for word in ("1st", "a b", "'12'", "no name"))
+    assert any(word in program(moto).fails(64, *arguments) for word in ("1st", "a b", "'12'", "no name"))
 
 
 def test_a_timeout_that_is_none(moto, program):
