@@ -24,6 +24,11 @@ package struct CopyResult: Sendable {
         /// `s3://bucket/key`, or a path.
         package let source: String
         package let error: any StageError
+
+        /// Which file, and why: most errors begin with the file's name themselves.
+        package var text: String {
+            error.message.hasPrefix(source) ? error.message : "\(source): \(error.message)"
+        }
     }
 
     package var copied = 0

@@ -120,7 +120,7 @@ struct Copy: AsyncParsableCommand {
                     CopyLine.Failed(
                         source: failure.source, code: failure.error.code, message: failure.error.message))
             } else {
-                console.error("\(failure.source): \(failure.error.message)")
+                console.error(failure.text)
             }
         }
         if outputOptions.json {

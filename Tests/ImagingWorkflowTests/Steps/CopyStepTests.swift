@@ -112,6 +112,10 @@ import Testing
         #expect(result.copied == 7)
         #expect(result.failures.map(\.source) == ["s3://source/study/2.dcm", "s3://source/study/4.dcm"])
         #expect(result.failures.map(\.error.code) == ["InvalidObjectState", "InternalError"])
+        for failure in result.failures {
+            #expect(failure.text.hasPrefix(failure.source))
+            #expect(failure.text.ranges(of: failure.source).count == 1, "named once: \(failure.text)")
+        }
     }
 
     @Test("What every object would meet ends the copy: no permission, no bucket")
