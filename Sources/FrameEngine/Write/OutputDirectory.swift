@@ -114,8 +114,8 @@ public final class OutputDirectory: Sendable {
         name.hasPrefix(".") && name.hasSuffix(AtomicFile.partialSuffix)
     }
 
-    /// `mkdir -p`.
-    static func makeDirectories(_ path: String) throws(WriteError) {
+    /// `mkdir -p`: the folder may be there already.
+    package static func makeDirectories(_ path: String) throws(WriteError) {
         if mkdir(path, 0o755) == 0 { return }
         switch errno {
         case EEXIST:

@@ -17,9 +17,9 @@ package final class JourneyStateFile: JourneyStore {
     /// - Throws: `JourneyError` where the folder cannot be made, or another process has it.
     package init(folder: String) throws(JourneyError) {
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try OutputDirectory.makeDirectories(folder)
         } catch {
-            throw JourneyError(.folder, "cannot make the output folder \(folder): \(Self.reason(error))")
+            throw JourneyError(.folder, error.message)
         }
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -114,13 +114,5 @@ package final class JourneyStateFile: JourneyStore {
         }
         let path = context.codingPath.map(\.stringValue).joined(separator: ".")
         return path.isEmpty ? "" : " at \(path)"
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        guard let underlying, underlying.domain == NSPOSIXErrorDomain else {
-            return "\(error.localizedDescription)"
-        }
-        return String(cString: strerror(Int32(underlying.code)))
     }
 }

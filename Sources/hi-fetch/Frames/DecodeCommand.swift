@@ -82,13 +82,7 @@ struct Decode: AsyncParsableCommand {
         if !overwrite, let taken = jobs.lazy.compactMap(\.output).first(where: manager.fileExists(atPath:)) {
             throw CommandFailure(.localIO, "\(taken) exists; use --overwrite to replace it.")
         }
-        do {
-            try manager.createDirectory(atPath: output, withIntermediateDirectories: true)
-        } catch {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            throw WriteError(
-                operation: "create folder", path: output, errno: Int32(cause?.code ?? Int(EACCES)))
-        }
+        try OutputDirectory.makeDirectories(output)
     }
 }
 
