@@ -44,12 +44,17 @@ extension Journey {
     }
 
     /// Everything of a data store of this run's own; of one that was there before only what the job made.
+    ///
+    /// As long as the stack is there, its data store is looked into again: a job whose start this run did not live to
+    /// note may have made image sets since, and with any left the stack cannot be deleted.
     private func deleteImageSets(_ resources: JourneyResources) async throws {
-        guard state.cleanUp.imageSetsDeleted == nil else { return }
         if state.ownsResources {
+            guard !state.cleanUp.stackDeleted else { return }
             let count = try await steps.deleteImageSets(nil, in: resources.datastoreID, progress: progress)
-            state.cleanUp.imageSetsDeleted = count
+            if count == 0, state.cleanUp.imageSetsDeleted != nil { return }
+            state.cleanUp.imageSetsDeleted = count + (state.cleanUp.imageSetsDeleted ?? 0)
         } else {
+            guard state.cleanUp.imageSetsDeleted == nil else { return }
             let own = state.imageSets.filter { !$0.existedBefore }
             let count =
                 own.isEmpty

@@ -28,18 +28,20 @@ extension Journey {
             dialogue.tell(.explain(.stack))
             let name = try await answered(
                 answers.stackName, .stackName(suggestion: JourneyAnswers.stackName),
-                suggestion: JourneyAnswers.stackName, JourneyState.isStackName)
+                suggestion: JourneyAnswers.stackName, CloudFormationClient.isStackName)
             let datastoreName = try await answered(
                 answers.datastoreName, .datastoreName(suggestion: JourneyAnswers.datastoreName),
                 suggestion: JourneyAnswers.datastoreName, JourneyState.isDatastoreName)
             stack = JourneyStack(name: name, datastoreName: datastoreName, token: "hi-fetch-\(state.runID)")
         }
+        // Asked first: a service that is not there, or does not know the caller, leaves nothing in doubt.
+        let account = try await steps.account()
         // Kept before it is asked for: if this run breaks now, the next one knows what to look for.
         state.stack = stack
         try save()
         dialogue.tell(.creatingStack(stack))
         do {
-            stack.id = try await steps.requestStack(stack)
+            stack.id = try await steps.requestStack(stack, account: account)
         } catch let error as any StageError where Self.saysNothingWasMade(error) {
             // Refused: there is no stack of this run, and one of the same name is somebody else's.
             if stack.id == nil {
@@ -56,7 +58,7 @@ extension Journey {
     private static func saysNothingWasMade(_ error: any StageError) -> Bool {
         switch error {
         case let error as ServiceError: (400..<500).contains(error.status) && error.kind != .throttling
-        case let error as StepError: error.reason == .exists || error.reason == .input
+        case let error as StepError: error.reason == .exists || error.reason == .usage
         case is CredentialsError, is SettingsError: true
         default: false
         }

@@ -106,8 +106,7 @@ package actor Journey {
         let output = S3Location(bucket: resources.outputBucket, prefix: state.outputPrefix)
         let jobID = try await steps.startImport(
             resources, input: S3Location(bucket: resources.inputBucket, prefix: state.inputPrefix),
-            output: output,
-            token: "hi-fetch-\(state.runID)")
+            output: output, token: state.importToken)
         guard JourneyState.isJobID(jobID) else {
             throw JourneyError(.service, "StartDICOMImportJob: the service gave the job an id that is none")
         }
@@ -125,6 +124,7 @@ package actor Journey {
         } catch let error as StepError where error.reason == .service {
             // The job is over and will not end otherwise: a run that goes on must start another.
             state.jobID = nil
+            state.jobsFailed += 1
             try advance(to: .copied, backwards: true)
             throw error
         }

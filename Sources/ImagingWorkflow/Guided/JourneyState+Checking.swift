@@ -15,6 +15,7 @@ extension JourneyState {
         if case .study(let index) = source, !IDCStudy.all.indices.contains(index) { return "source" }
         if case .bucket(let name, _) = source, !Self.isBucketName(name) { return "source" }
         if let jobID, !Self.isJobID(jobID) { return "jobID" }
+        if jobsFailed < 0 { return "jobsFailed" }
         if let jobOutput, S3Location(jobOutput) == nil { return "jobOutput" }
         return missing
     }
@@ -35,16 +36,10 @@ extension JourneyState {
     }
 
     private static func problem(of stack: JourneyStack) -> String? {
-        if !isStackName(stack.name) { return "stack.name" }
+        if !CloudFormationClient.isStackName(stack.name) { return "stack.name" }
         if !isDatastoreName(stack.datastoreName) { return "stack.datastoreName" }
         if stack.token.isEmpty || stack.token.utf8.count > 128 { return "stack.token" }
         return nil
-    }
-
-    /// CloudFormation's rule: a letter, then letters, digits and hyphens, 128 characters at most.
-    package static func isStackName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, isLetter(first), text.utf8.count <= 128 else { return false }
-        return text.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
     }
 
     /// HealthImaging's rule: 1 to 256 of letters, digits and `._/#-`.

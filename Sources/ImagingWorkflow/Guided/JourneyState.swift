@@ -64,6 +64,8 @@ package struct JourneyState: Codable, Hashable, Sendable {
     package var source: JourneySource?
     package var copied: Copied?
     package var jobID: String?
+    /// Import jobs of this run that failed; none of them is asked for again.
+    package var jobsFailed = 0
     /// The job's own output folder, as `s3://bucket/prefix/`.
     package var jobOutput: String?
     package var summary: ImportSummary?
@@ -84,6 +86,11 @@ package struct JourneyState: Codable, Hashable, Sendable {
 
     /// Below which the import job makes its own folder in the output bucket.
     package var outputPrefix: String { "output/\(runID)/" }
+
+    /// What the request for an import job carries: the same job for the same token, so a failed one needs another.
+    package var importToken: String {
+        jobsFailed == 0 ? "hi-fetch-\(runID)" : "hi-fetch-\(runID)-\(jobsFailed + 1)"
+    }
 
     /// The folder of the frames, within the output folder.
     package var framesFolder: String? { jobID.map { "import_job_\($0)" } }

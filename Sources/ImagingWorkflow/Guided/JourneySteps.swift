@@ -5,10 +5,13 @@ import FrameEngine
 /// Every step is safe to repeat: a run that broke in it does it again. Errors are `StageError`s and
 /// `CancellationError`.
 package protocol JourneySteps: Sendable {
+    /// The id of the account that the stack is to be made in.
+    func account() async throws -> String
+
     /// Asks for the stack, or finds the one that an earlier call with the same token made.
     ///
     /// - Returns: the stack's ARN, before its resources are there.
-    func requestStack(_ stack: JourneyStack) async throws -> String
+    func requestStack(_ stack: JourneyStack, account: String) async throws -> String
 
     /// Waits for the stack and returns its outputs.
     func awaitStack(_ stack: JourneyStack, progress: @escaping JourneyObserver) async throws

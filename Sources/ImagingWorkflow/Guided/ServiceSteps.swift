@@ -24,11 +24,12 @@ package struct ServiceSteps: JourneySteps {
         deleteStep = DeleteStep(service: imaging, pacer: imaging.makeDeletePacer())
     }
 
-    package func requestStack(_ stack: JourneyStack) async throws -> String {
+    package func account() async throws -> String { try await sts.callerIdentity().account }
+
+    package func requestStack(_ stack: JourneyStack, account: String) async throws -> String {
         try await stacks.request(
             StackStep.Wanted(
-                name: stack.name, datastoreName: stack.datastoreName,
-                accountID: try await sts.callerIdentity().account, token: stack.token))
+                name: stack.name, datastoreName: stack.datastoreName, accountID: account, token: stack.token))
     }
 
     package func awaitStack(_ stack: JourneyStack, progress: @escaping JourneyObserver) async throws
@@ -37,10 +38,12 @@ package struct ServiceSteps: JourneySteps {
         let outputs = try await stacks.awaitCreation(stack.id ?? stack.name, name: stack.name) { report in
             if let line = Self.line(for: report) { progress(.stack(line)) }
         }.outputs
-        guard let datastoreID = HealthImagingID(outputs.datastoreID) else {
-            throw StepError(
-                .service, "stack '\(stack.name)': its output DatastoreID is no id of a data store")
+        func unusable(_ output: String) -> StepError {
+            StepError(.service, "stack '\(stack.name)': its output \(output) is not what it should be")
         }
+        guard let datastoreID = HealthImagingID(outputs.datastoreID) else { throw unusable("DatastoreID") }
+        guard outputs.buckets.allSatisfy(JourneyState.isBucketName) else { throw unusable("InputBucketName") }
+        guard JourneyState.isRoleARN(outputs.roleARN) else { throw unusable("RoleArn") }
         return JourneyResources(
             datastoreID: datastoreID, inputBucket: outputs.inputBucket, outputBucket: outputs.outputBucket,
             roleARN: outputs.roleARN)
@@ -69,7 +72,7 @@ package struct ServiceSteps: JourneySteps {
         } else if case .files(let paths) = source {
             from = .files(paths)
         } else {
-            throw StepError(.input, "\(source.title) is not among the studies")
+            throw StepError(.usage, "\(source.title) is not among the studies")
         }
         let bytes = Latest(0)
         let result: CopyResult
@@ -87,7 +90,7 @@ package struct ServiceSteps: JourneySteps {
             throw StepError(
                 .service,
                 "\(result.failures.count) of \(result.failures.count + result.copied + result.skipped) files were not "
-                    + "copied; the first: \(first.source): \(first.error.message)")
+                    + "copied; the first: \(first.text)")
         }
         return JourneyState.Copied(objects: result.copied + result.skipped, bytes: bytes.value)
     }
@@ -119,12 +122,7 @@ package struct ServiceSteps: JourneySteps {
     package func describe(
         _ imageSet: ImportedImageSet, in datastoreID: HealthImagingID, savingTo path: String
     ) async throws -> ImageSetDescription {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw JourneyError(.folder, "cannot make the folder \(folder.path) for metadata")
-        }
+        try OutputDirectory.makeDirectories((path as NSString).deletingLastPathComponent)
         return try await MetadataStep(client: imaging).describe(imageSet.id, in: datastoreID, savingTo: path)
     }
 

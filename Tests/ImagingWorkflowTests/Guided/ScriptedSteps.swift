@@ -43,7 +43,12 @@ final class ScriptedSteps: JourneySteps {
         if let failure { throw failure }
     }
 
-    func requestStack(_ stack: JourneyStack) async throws -> String {
+    func account() async throws -> String {
+        try enter("account")
+        return "123456789012"
+    }
+
+    func requestStack(_ stack: JourneyStack, account: String) async throws -> String {
         try enter("requestStack", "\(stack.name) \(stack.datastoreName)")
         let other = world.withLock { world in
             if world.stacks[stack.name] == nil { world.stacks[stack.name] = stack.token }
