@@ -3,6 +3,8 @@ import Synchronization
 
 /// Reads lines of standard input. Waiting for one keeps no thread, and ends when the task is cancelled.
 ///
+/// At a terminal the input ends with Ctrl-D, but only for the line that is waited for: the next one is read again.
+///
 /// Any thread; one task at a time.
 final class PromptReader: Sendable {
     private static let lineLimit = 64 << 10
@@ -16,11 +18,16 @@ final class PromptReader: Sendable {
     private let state = Mutex(State())
 
     /// The next line without its end; nil when the input has ended. A last line without an end counts as one.
+    ///
+    /// - Throws: `CancellationError`.
     func line() async throws -> String? {
         while true {
             try Task.checkCancellation()
             if let line = takeLine() { return line }
-            if state.withLock({ $0.hasEnded }) { return nil }
+            if state.withLock({ $0.hasEnded }) {
+                if isatty(STDIN_FILENO) == 1 { state.withLock { $0.hasEnded = false } }
+                return nil
+            }
             var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
             if poll(&waiting, 1, 0) > 0 {
                 readMore()

@@ -76,20 +76,6 @@ struct Delete: AsyncParsableCommand {
                 + "good\(time).")
         for id in ids.prefix(10) { console.message("  \(id)") }
         if ids.count > 10 { console.message("  and \(Formatting.count(ids.count - 10)) more") }
-        console.message("Delete? (y/n)")
-        let reader = PromptReader()
-        while true {
-            guard let line = try await reader.line() else {
-                throw CommandFailure(
-                    .unreadableInput,
-                    "nobody has answered whether to delete, so nothing was deleted; --yes answers ahead")
-            }
-            switch line.lowercased().trimmingPrefix(while: \.isWhitespace).prefix(while: { !$0.isWhitespace })
-            {
-            case "y", "yes": return
-            case "n", "no": throw CommandFailure(.interrupted, "nothing was deleted")
-            default: console.message("Please answer y or n.")
-            }
-        }
+        try await Confirmation.ofDeletion(console)
     }
 }

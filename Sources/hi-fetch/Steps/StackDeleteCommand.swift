@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import FrameEngine
 import ImagingWorkflow
 
@@ -48,8 +47,8 @@ struct StackDelete: AsyncParsableCommand {
                     try await StackStep(transport: transport, settings: settings).find(verb.name)
                 }
             }
-            // Asked outside of everything: here Ctrl-C ends the program at once, and nothing has been done.
-            if let stack { try ask(stack, console: console) }
+            // Asked apart from the deletion: here Ctrl-C leaves everything as it is.
+            if let stack { try await Self.interruptible { try await verb.ask(stack, console: console) } }
         }
         do {
             let deleted = try await Self.interruptible { try await verb.delete(console: console) }
@@ -81,7 +80,7 @@ struct StackDelete: AsyncParsableCommand {
         }
     }
 
-    private func ask(_ stack: CloudFormationStack, console: Console) throws {
+    private func ask(_ stack: CloudFormationStack, console: Console) async throws {
         console.message("This deletes stack \(Console.oneLine(stack.name)) for good:")
         if let outputs = try? StackOutputs(stack) {
             console.message("  the data store \(Console.oneLine(outputs.datastoreID))")
@@ -89,16 +88,6 @@ struct StackDelete: AsyncParsableCommand {
                 console.message("  the bucket \(Console.oneLine(bucket)) with all that is in it")
             }
         }
-        console.message("Delete? (y/n)")
-        while let line = readLine() {
-            switch line.trimmingCharacters(in: .whitespaces).lowercased() {
-            case "y", "yes": return
-            case "n", "no": throw CommandFailure(.interrupted, "nothing was deleted")
-            default: console.message("Please answer y or n.")
-            }
-        }
-        throw CommandFailure(
-            .unreadableInput,
-            "nobody has answered whether to delete, so nothing was deleted; --yes answers ahead")
+        try await Confirmation.ofDeletion(console)
     }
 }

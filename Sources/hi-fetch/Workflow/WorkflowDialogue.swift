@@ -37,7 +37,15 @@ struct WorkflowDialogue: JourneyDialogue {
         let text = WorkflowText.question(question)
         // With --json nothing but JSON goes to standard output.
         if isJSON { console.message(text) } else { console.result(bytes: Array("\(text) ".utf8)) }
-        guard let line = try await reader.line() else {
+        let answer: String?
+        do {
+            answer = try await reader.line()
+        } catch {
+            // What comes next must not stand behind the question.
+            if !isJSON { console.result("") }
+            throw error
+        }
+        guard let line = answer else {
             if !isJSON { console.result("") }
             throw JourneyError(
                 .noAnswer,

@@ -64,7 +64,8 @@ def test_ctrl_c_says_what_exists_and_cleans_up_if_wanted(program, tmp_path):
         terminal.answer(r"Which study\? \(1-4\) ", "2")
         terminal.expect(r"Press Enter to copy the files\. ")
         terminal.interrupt()
-        terminal.expect("hi-fetch: error: interrupted")
+        # At the beginning of a line, not behind the question.
+        terminal.expect(r"\r\nhi-fetch: error: interrupted")
         terminal.expect("What this run has made exists:")
         terminal.expect("Stack hi-fetch-workflow: arn:")
         terminal.expect("Bucket ")
@@ -93,6 +94,21 @@ def test_ctrl_c_and_no_clean_up_prints_the_commands_which_work(program, tmp_path
     again = program.run("workflow", "--clean-up", "--output", output, "--local")
     assert again.returncode == 0
     assert "nothing is left to do" in again.stderr
+
+
+def test_ctrl_d_ends_the_run_but_the_clean_up_is_asked_and_waited_for(program, tmp_path):
+    output = tmp_path / "output"
+    with Terminal(program, "workflow", "--local", "--output", output) as terminal:
+        terminal.answer(r"CloudFormation stack\? \(y/n\) ", "y")
+        terminal.answer("Name of the stack ", "")
+        terminal.answer("Name of the data store ", "")
+        terminal.expect(r"Which study\? \(1-4\) ")
+        terminal.end_of_input()
+        terminal.expect("the input ended where an answer was expected")
+        terminal.answer(r"Delete it now\? \(y/n\) ", "y")
+        terminal.expect("Stack hi-fetch-workflow deleted")
+        assert terminal.end() == 65
+    assert leftovers(program, output / "local-store") == ([], False)
 
 
 def test_on_a_pipe_that_answers_everything(program, tmp_path):

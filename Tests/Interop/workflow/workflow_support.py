@@ -146,6 +146,10 @@ class Terminal:
     def interrupt(self):
         os.write(self.master, b"\x03")
 
+    def end_of_input(self):
+        """Ctrl-D."""
+        os.write(self.master, b"\x04")
+
     def end(self, timeout=120):
         """Waits for the end and returns the exit status."""
         deadline = time.monotonic() + timeout
