@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import FrameEngine
 import ImagingWorkflow
 
@@ -96,10 +97,15 @@ struct WorkflowAnswerOptions: ParsableArguments {
         answers.roleARN = roleARN
         answers.source =
             study.map { .study($0 - 1) } ?? sourceBucket.map { .bucket(name: $0, prefix: sourcePrefix ?? "") }
-            ?? (dicom.isEmpty ? nil : .files(dicom))
+            ?? (dicom.isEmpty ? nil : .files(dicom.map(Self.absolute)))
         answers.deletes = delete ? true : keep ? false : nil
         if yes { answers.acceptAll() }
         return answers
+    }
+
+    /// A run may go on from another folder than it began in.
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") || path.isEmpty ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }
 
     /// The first option given that a run which goes on cannot take.

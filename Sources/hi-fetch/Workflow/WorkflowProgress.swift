@@ -23,7 +23,7 @@ final class WorkflowProgress: Sendable {
 
     /// Any thread.
     func show(_ progress: JourneyProgress) {
-        let text = Self.text(progress)
+        guard let text = Self.text(progress) else { return }
         let isNews = Self.isNews(progress)
         let isDue = state.withLock { state in
             let now = ContinuousClock.now
@@ -59,7 +59,8 @@ final class WorkflowProgress: Sendable {
         }
     }
 
-    static func text(_ progress: JourneyProgress) -> String {
+    /// Nil where there is nothing to tell yet.
+    static func text(_ progress: JourneyProgress) -> String? {
         switch progress {
         case .stack(let line):
             return "stack: \(Console.oneLine(line))"
@@ -73,10 +74,12 @@ final class WorkflowProgress: Sendable {
         case .imageSetsDescribed(let done, let total):
             return "metadata: \(Formatting.count(done))/\(Formatting.count(total, of: "image set"))"
         case .frames(let progress, let elapsed):
+            if progress.framesPlanned == 0 { return nil }
             let seconds = max(elapsed.seconds, 0.001)
             let rate = Formatting.rate(bytesPerSecond: Double(progress.decodedBytes) / seconds)
             return "frames: \(Formatting.count(progress.framesFinished))/"
                 + "\(Formatting.count(progress.framesPlanned)), \(rate) decoded"
+        case .imageSetsDeleted(_, 0, _): return nil
         case .imageSetsDeleted(let done, let total, let left):
             return "deleting image sets: \(Formatting.count(done))/\(Formatting.count(total)), ETA "
                 + Formatting.clock(left)

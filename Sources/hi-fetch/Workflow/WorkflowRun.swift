@@ -23,12 +23,14 @@ struct WorkflowRun: Sendable {
     let connectionArguments: [String]
 
     func run(settings: () throws -> AWSSettings) async throws {
+        try requireEarlierRun()
         let file = try JourneyStateFile(folder: folder)
         try await run(file, settings: try settings())
     }
 
     /// With the local data store, served in this process until the run has ended.
     func runLocally() async throws {
+        try requireEarlierRun()
         let file = try JourneyStateFile(folder: folder)
         try await LocalService(store: "\(folder)/local-store").run { settings in
             try await run(file, settings: settings)
@@ -56,13 +58,25 @@ struct WorkflowRun: Sendable {
         } catch {
             throw await conclude(error, journey: journey, dialogue: dialogue)
         }
+        let ended = await journey.state
+        if ended.deletesAtEnd == false { console.message("To delete it later: \(command("--clean-up"))") }
         if ending == .someFailed {
-            console.error(await shortfall(journey.state))
+            console.error(shortfall(ended))
             throw ExitCode(ExitStatus.someFailed.rawValue)
         }
     }
 
     // MARK: State
+
+    /// A run that goes on needs one to go on with: nothing is made for it.
+    private func requireEarlierRun() throws {
+        guard mode != .begin else { return }
+        let path = "\(folder)/\(JourneyStateFile.fileName)"
+        var status = stat()
+        if stat(path, &status) != 0, errno == ENOENT || errno == ENOTDIR {
+            throw CommandFailure(.usage, "there is no run in \(folder) to go on with: \(path) is missing")
+        }
+    }
 
     /// The state to work with; nil when there is nothing to do.
     private func openState(_ file: JourneyStateFile, region: String) throws -> JourneyState? {
@@ -77,10 +91,7 @@ struct WorkflowRun: Sendable {
             if earlier?.phase == .finished { try file.setAside() }
             return JourneyState(runID: JourneyState.newRunID(), region: region, isLocal: isLocal)
         }
-        guard let earlier else {
-            throw CommandFailure(
-                .usage, "there is no run in \(folder) to go on with: \(file.path) is missing")
-        }
+        guard let earlier else { throw CommandFailure(.usage, "\(file.path) has just gone away") }
         guard earlier.isLocal == isLocal else {
             throw CommandFailure(
                 .usage,
@@ -94,7 +105,9 @@ struct WorkflowRun: Sendable {
             )
         }
         if mode == .resume, earlier.phase == .finished {
-            throw CommandFailure(.usage, "the run in \(folder) has ended; nothing is left to do")
+            let left =
+                earlier.deletesAtEnd == true ? "nothing is left to do" : "--clean-up deletes what it has kept"
+            throw CommandFailure(.usage, "the run in \(folder) has ended; \(left)")
         }
         if mode == .cleanUp, earlier.phase == .finished, earlier.deletesAtEnd == true {
             console.message("The run in \(folder) has deleted what it made; nothing is left to do.")

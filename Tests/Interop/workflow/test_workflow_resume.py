@@ -57,8 +57,10 @@ def test_frames_that_are_on_disk_are_not_fetched_again(program, tmp_path):
 
 def test_a_state_that_is_damaged_or_of_another_place_is_refused_by_name(program, tmp_path):
     output = tmp_path / "output"
-    missing = program.run("workflow", "--local", "--yes", "--resume", "--output", output)
-    assert missing.returncode == 64 and "workflow.json is missing" in error_lines(missing)[0]
+    for option in ("--resume", "--clean-up"):
+        missing = program.run("workflow", "--local", option, "--output", output)
+        assert missing.returncode == 64 and "workflow.json is missing" in error_lines(missing)[0]
+        assert not output.exists(), "a run that goes on makes nothing of its own"
     run_until(program, "copied", "workflow", "--local", "--yes", "--study", "1", "--output", output)
     path = output / "workflow.json"
     whole = path.read_text()

@@ -68,6 +68,9 @@ def test_kept_resources_are_told_and_the_next_run_leaves_them(program, tmp_path)
     kept = one(events_of(first), "kept")
     datastores, stack = leftovers(program, output / "local-store")
     assert datastores == [kept["datastoreId"]] and stack
+    assert f"hi-fetch workflow --clean-up --output {output} --local" in first.stderr
+    ended = program.run("workflow", "--local", "--yes", "--resume", "--output", output)
+    assert ended.returncode == 64 and "--clean-up" in error_lines(ended)[0]
     # The same resources, named by their ids: the second branch of the first question.
     second = program.run(
         "workflow", "--local", "--yes", "--delete", "--datastore", kept["datastoreId"], "--input-bucket",
@@ -110,6 +113,21 @@ def test_local_dicom_files(program, tmp_path):
     events = events_of(result)
     assert one(events, "copied")["objects"] == 3
     check_frames(program, output, events, 3)
+
+
+def test_dicom_files_named_relative_to_another_folder_are_found_by_a_resumed_run(program, tmp_path):
+    from make_workflow_dicom import write_series
+    (tmp_path / "here").mkdir()
+    write_series(tmp_path / "here" / "dicom", instances=2)
+    output = tmp_path / "output"
+    command = [program.path, "workflow", "--local", "--dicom", "dicom", "--output", str(output)]
+    broken = subprocess.run(
+        command, input="y\n\n\n", capture_output=True, text=True, env=program.environment(), cwd=tmp_path / "here",
+        timeout=120)
+    assert broken.returncode == 65 and state_of(output)["phase"] == "chosen", broken.stderr
+    resumed = program.run("workflow", "--local", "--yes", "--resume", "--output", output, "--json", cwd=tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
+    assert one(events_of(resumed), "copied")["objects"] == 2
 
 
 def test_results_end_in_a_pipe_that_closes(program, tmp_path):
