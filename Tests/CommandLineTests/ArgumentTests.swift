@@ -64,9 +64,11 @@ struct ArgumentTests {
     @Test("a day is eight digits, with hyphens or without")
     func studyDates() {
         #expect(StudyDateArgument(argument: "20240131")?.date.date == "20240131")
+        #expect(StudyDateArgument(argument: "20000229") != nil)
         #expect(StudyDateArgument(argument: "2024-01-31") == StudyDateArgument(argument: "20240131"))
         for wrong in [
-            "", "2024", "20241301", "2024-1-31", "202-401-31", "20240132", "2024-01-31T00:00", "20-24-01-31",
+            "", "2024", "20241301", "2024-1-31", "202-401-31", "20240132", "20240230", "20230229", "19000229",
+            "20240431", "2024-01-31T00:00", "20-24-01-31",
         ] {
             #expect(StudyDateArgument(argument: wrong) == nil)
         }

@@ -29,6 +29,11 @@ struct ImageSetSelection: ParsableArguments {
         }
     }
 
+    /// What is selected, for a message.
+    var title: String {
+        all ? "data store \(datastore)" : "study \(studies.map(\.uid).joined(separator: ", "))"
+    }
+
     /// The ids of all that are selected, each once.
     func ids(with client: HealthImagingClient) async throws -> [HealthImagingID] {
         var found = imageSets

@@ -108,12 +108,7 @@ struct Import: AsyncParsableCommand {
         if noWait { return nil }
         let progress = WorkflowProgress(console: console)
         defer { progress.end() }
-        let folder = try await step.follow(jobID, in: datastore) { status, elapsed in
-            progress.show(.importJob(status: status, elapsed: elapsed))
-        }
-        let output = try await ManifestStep(reader: services.s3).read(folder) {
-            progress.show(.manifest(attempt: $0))
-        }
+        let (folder, output) = try await follow(jobID, services, progress)
         progress.end()
         if outputOptions.json {
             console.json(
@@ -126,6 +121,25 @@ struct Import: AsyncParsableCommand {
             for line in ImportText.imageSetLines(output.imageSets) { console.result(line) }
         }
         return output.summary
+    }
+
+    private func follow(
+        _ jobID: String, _ services: ConnectedServices, _ progress: WorkflowProgress
+    ) async throws -> (S3Location, ManifestStep.Output) {
+        do {
+            let folder = try await ImportStep(service: services.imaging).follow(jobID, in: datastore) {
+                progress.show(.importJob(status: $0, elapsed: $1))
+            }
+            let output = try await ManifestStep(reader: services.s3).read(folder) {
+                progress.show(.manifest(attempt: $0))
+            }
+            return (folder, output)
+        } catch is CancellationError {
+            throw CommandFailure(
+                .interrupted,
+                "interrupted; import job \(jobID) goes on: 'hi-fetch import --datastore \(datastore) --job \(jobID)' "
+                    + "follows it")
+        }
     }
 
     private func start(_ step: ImportStep, console: Console) async throws -> String {

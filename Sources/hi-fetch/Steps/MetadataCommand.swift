@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import FrameEngine
 import ImagingWorkflow
 
@@ -49,15 +48,15 @@ struct Metadata: AsyncParsableCommand {
 
     /// - Returns: why image sets failed, one status each.
     private func run(_ services: ConnectedServices, console: Console) async throws -> [ExitStatus] {
-        do {
-            try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-        } catch {
-            throw CommandFailure(.localIO, "cannot make the folder \(output)")
-        }
+        try OutputDirectory.makeDirectories(output)
         let step = MetadataStep(client: services.imaging)
         var failures: [ExitStatus] = []
         let suffix = format == .gzip ? "json.gz" : "json"
-        for id in try await selection.ids(with: services.imaging) {
+        let ids = try await selection.ids(with: services.imaging)
+        guard !ids.isEmpty else {
+            throw CommandFailure(.unreadableInput, "no image set is in \(selection.title)")
+        }
+        for id in ids {
             do {
                 let saved = try await step.save(
                     id, in: selection.datastore, as: format, to: "\(output)/\(id).\(suffix)")

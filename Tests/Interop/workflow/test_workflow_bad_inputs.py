@@ -5,23 +5,13 @@ import json
 import pytest
 
 from scripted_proxy import rolled_back
-from workflow_support import error_lines, events_of, named, no_secret, one, state_of
+from workflow_support import error_lines, events_of, named, one, one_error, state_of
 
 
 def run(program, url, output, *arguments):
     return program.run(
         "workflow", "--endpoint-url", url, "--no-sign-request", "--yes", "--study", "1", "--output", output,
         *arguments, "--json", timeout=300)
-
-
-def one_error(result, status, *words):
-    assert result.returncode == status, result.stdout[-2000:] + result.stderr
-    lines = error_lines(result)
-    assert len(lines) == 1, result.stderr
-    for word in words:
-        assert word in lines[0], (word, lines[0])
-    no_secret(result.stdout, result.stderr)
-    return lines[0]
 
 
 def clean_up(program, served, output):

@@ -47,6 +47,17 @@ def no_secret(*texts):
         assert "authorization" not in lowered
 
 
+def one_error(result, status, *words):
+    """The status, one line that says why with all of the words, and no secret. Gives the line."""
+    assert result.returncode == status, result.stdout[-2000:] + result.stderr
+    lines = error_lines(result)
+    assert len(lines) == 1, result.stderr
+    for word in words:
+        assert word in lines[0], (word, lines[0])
+    no_secret(result.stdout, result.stderr)
+    return lines[0]
+
+
 def leftovers(program, store):
     """Data stores and buckets that a store folder still holds, by what its own service says."""
     with LocalStore(program, store) as server:

@@ -8,7 +8,7 @@ public struct DICOMDateTime: Sendable, Hashable {
     /// Nil unless date and time are of these forms.
     public init?(date: String, time: String? = nil) {
         guard let day = Self.digits(date, count: 8), (1...12).contains(day / 100 % 100),
-            (1...31).contains(day % 100)
+            (1...Self.days(inMonth: day / 100 % 100, of: day / 10_000)).contains(day % 100)
         else { return nil }
         if let time {
             let parts = time.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
@@ -19,6 +19,15 @@ public struct DICOMDateTime: Sendable, Hashable {
         }
         self.date = date
         self.time = time
+    }
+
+    /// Of the Gregorian calendar.
+    private static func days(inMonth month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 
     private static func digits(_ text: some StringProtocol, count: Int) -> Int? {
