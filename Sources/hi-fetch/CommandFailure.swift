@@ -71,6 +71,8 @@ extension ExitStatus {
         // A success that is not what the operation returns: whatever answers there is not the service.
         case .client where (200...399).contains(error.status): self = .serviceUnavailable
         case .notFound, .conflict, .client: self = .unreadableInput
+        // What the local data store answers when this machine's disk is full; AWS has no such answer.
+        case .server where error.status == 507: self = .localIO
         case .throttling, .server: self = .serviceUnavailable
         }
     }

@@ -128,7 +128,9 @@ extension CopyStep {
         /// Whether every other file would end in this error too.
         private static func meetsAll(_ error: any StageError) -> Bool {
             switch error {
-            case let error as ServiceError: error.kind == .credentials || error.awsCode == "NoSuchBucket"
+            case let error as ServiceError:
+                // 507: the disk of a local data store is full.
+                error.kind == .credentials || error.awsCode == "NoSuchBucket" || error.status == 507
             // The transport was asked again and again before it came to this.
             case is CredentialsError, is SettingsError, is TransportError: true
             default: false

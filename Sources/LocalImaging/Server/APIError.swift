@@ -44,6 +44,10 @@ struct APIError: Error, Hashable {
         switch error {
         case .notFound: self = .notFound(error.message)
         case .conflict: self = .conflict(error.message)
+        case .system where error.isFullDisk:
+            self.init(
+                status: 507, code: "InsufficientStorage", message: StoreError.fullDiskAdvice,
+                cause: error.message)
         case .notAStore, .damaged, .system:
             self.init(
                 status: 500, code: "InternalServerException", message: "the server failed; its log says why",

@@ -25,6 +25,14 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether the disk that the store is on has no room left.
+    var isFullDisk: Bool {
+        if case .system(_, _, let errno) = self { errno == ENOSPC || errno == EDQUOT } else { false }
+    }
+
+    /// What a client is told then; paths stay on this machine.
+    static let fullDiskAdvice = "the disk of the local data store is full; free some space, and try again"
+
     /// One line: what, where, and what to do.
     public var message: String {
         switch self {

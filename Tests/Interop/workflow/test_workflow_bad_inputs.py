@@ -1,6 +1,7 @@
 """What can go wrong on the way: one clear message, the right exit status, the resources named, nothing leaked."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -156,6 +157,48 @@ def test_no_permission_for_one_step(program, proxy, served, tmp_path, operation,
     assert named(events, "deleted-stack")
     listed = program.run("hello", "--endpoint-url", served.url, "--no-sign-request", "--json")
     assert listed.stdout == ""
+
+
+def test_a_service_that_is_not_there_leaves_nothing_in_doubt(program, served, tmp_path):
+    output = tmp_path / "output"
+    result = run(program, "http://127.0.0.1:1", output)
+    one_error(result, 69, "127.0.0.1:1")
+    assert "What this run has made" not in result.stderr
+    # No stack was asked for, so the folder is free for the next run.
+    again = run(program, served.url, output)
+    assert again.returncode == 0, again.stderr
+
+
+@pytest.fixture
+def small_volume(tmp_path):
+    """A file system of 400 KiB; calling it makes it 64 MiB."""
+    place = tmp_path / "volume"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", place], capture_output=True, text=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"NO FULL DISK WAS TESTED: mounting a small tmpfs was refused ({mounted.stderr.strip()})")
+    yield lambda: subprocess.run(["mount", "-o", "remount,size=64m", place], check=True)
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def test_a_disk_that_is_too_small_is_74_with_one_message_and_the_run_can_go_on(program, small_volume, tmp_path):
+    output = tmp_path / "volume" / "output"
+    result = program.run("workflow", "--local", "--yes", "--study", "1", "--output", output, "--json")
+    one_error(result, 74, "disk of the local data store is full")
+    assert "What this run has made exists:" in result.stderr
+    small_volume()
+    resumed = program.run("workflow", "--local", "--yes", "--resume", "--output", output, "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    assert named(events_of(resumed), "deleted-stack")
+
+
+def test_a_disk_too_small_for_the_frames_is_74_and_names_the_place(program, served, small_volume, tmp_path):
+    output = tmp_path / "volume" / "output"
+    result = run(program, served.url, output)
+    one_error(result, 74, "import_job_", "free")
+    assert state_of(output)["phase"] == "described"
+    clean_up(program, served, output)
 
 
 def test_options_that_do_not_go_together(program, tmp_path):

@@ -42,6 +42,9 @@ struct S3Error: Error, Hashable {
         case .preconditionFailed:
             self.init(
                 412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+        case .storage(let error) where error.isFullDisk:
+            // Not one of S3's: RFC 4918, 11.5. No client asks again, and everybody sees why.
+            self.init(507, "InsufficientStorage", StoreError.fullDiskAdvice, cause: error.message)
         case .storage(let error):
             self.init(
                 500, "InternalError", "We encountered an internal error; the server's log says which.",
