@@ -14,6 +14,8 @@ package actor Journey {
         case someFailed
     }
 
+    private static let wrongAnswersLimit = 20
+
     package internal(set) var state: JourneyState
     let steps: any JourneySteps
     let dialogue: any JourneyDialogue
@@ -199,11 +201,14 @@ package actor Journey {
 
     /// Asks until the answer is one; `read` gives nil for what is none.
     func ask<Answer>(_ question: JourneyQuestion, as read: (String) -> Answer?) async throws -> Answer {
-        while true {
+        // Whoever gives that many wrong answers is a program, and would go on for ever.
+        for _ in 0..<Self.wrongAnswersLimit {
             let text = try await dialogue.ask(question)
             if let answer = read(text) { return answer }
             dialogue.tell(.notUnderstood(question))
         }
+        throw JourneyError(
+            .noAnswer, "none of \(Self.wrongAnswersLimit) answers was \(question.subject)")
     }
 
     private func pause(_ pause: JourneyPause) async throws {

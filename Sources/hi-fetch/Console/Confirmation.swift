@@ -6,7 +6,9 @@ enum Confirmation {
     static func ofDeletion(_ console: Console) async throws {
         console.message("Delete? (y/n)")
         let reader = PromptReader()
-        while let line = try await reader.line() {
+        // Whoever gives that many wrong answers is a program, and would go on for ever.
+        for _ in 0..<20 {
+            guard let line = try await reader.line() else { break }
             switch Console.oneLine(line).lowercased() {
             case "y", "yes": return
             case "n", "no": throw CommandFailure(.interrupted, "nothing was deleted")

@@ -112,6 +112,16 @@ struct JourneyTests {
         #expect(steps.calls.isEmpty)
     }
 
+    @Test("gives up after twenty wrong answers to one question: a program that answers would never end")
+    func endsWithWrongAnswers() async throws {
+        let dialogue = ScriptedDialogue(["y", "", ""] + Array(repeating: "y", count: 50))
+        let journey = journey(dialogue)
+        let error = await #expect(throws: JourneyError.self) { try await journey.run() }
+        #expect(error?.reason == .noAnswer)
+        #expect(error?.message.contains("the number of a study") == true)
+        #expect(dialogue.questions.filter { $0 == .study }.count == 20)
+    }
+
     @Test("files that were not imported make the ending a failure, though the rest goes its way")
     func failedFiles() async throws {
         steps.change { $0.failedFiles = 1 }

@@ -188,6 +188,7 @@ def test_delete_asks_and_deletes_only_what_was_named(program, service, three_ser
     a, b, c = (three_series[f"{STUDY}.{name}"] for name in ("1", "2", "9.1"))
     one_error(answered("n\n", "--all"), 130, "nothing was deleted")
     one_error(answered("perhaps\n", "--all"), 65, "--yes")
+    one_error(answered("perhaps\n" * 100_000, "--all"), 65, "--yes")
     assert left() == {a, b, c}
     result = answered("\nwhat?\r\ny\r\n", "--image-set", a)
     assert result.returncode == 0, result.stderr
