@@ -57,7 +57,10 @@ package struct DeleteStep: Sendable {
         for _ in 0..<5 {
             let ids = try await service.allImageSets(in: datastoreID, search)
             if ids.isEmpty { return count }
-            count += try await delete(ids, in: datastoreID, progress: progress)
+            let deleted = try await delete(ids, in: datastoreID, progress: progress)
+            // The search still lists what is gone: its index follows later.
+            if deleted == 0 { return count }
+            count += deleted
         }
         let left = try await service.allImageSets(in: datastoreID, search).count
         guard left == 0 else {

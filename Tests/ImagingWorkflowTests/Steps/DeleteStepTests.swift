@@ -17,6 +17,8 @@ struct DeleteStepTests {
             var looksUntilGone = 2
             /// Image sets that appear when the first ones are gone.
             var late: [HealthImagingID] = []
+            /// What the search lists though it is gone.
+            var stale: [HealthImagingID] = []
         }
 
         let world: Mutex<World>
@@ -58,7 +60,7 @@ struct DeleteStepTests {
         func allImageSets(in datastoreID: HealthImagingID, _ search: ImageSetSearch) async throws
             -> [HealthImagingID]
         {
-            world.withLock { $0.there }
+            world.withLock { world in world.there + world.stale.filter { !world.there.contains($0) } }
         }
     }
 
@@ -138,5 +140,12 @@ struct DeleteStepTests {
         let store = Store(Array(ids.prefix(2)))
         store.world.withLock { $0.late = [ids[2]] }
         #expect(try await step(store).deleteAll(in: datastore) == 3)
+    }
+
+    @Test("a search that goes on listing what is gone does not keep deleting all from its end")
+    func staleSearch() async throws {
+        let store = Store(Array(ids.prefix(2)))
+        store.world.withLock { $0.stale = ids }
+        #expect(try await step(store).deleteAll(in: datastore) == 2)
     }
 }
