@@ -76,7 +76,7 @@ private final class Producer {
             case .series(let uid):
                 try await search(.series(uid), name: "series \(uid)", keepingSeries: uid)
             case .all:
-                try await search(.all, name: "data store")
+                try await search(.all, name: datastoreID.map { "data store \($0)" } ?? "data store")
             }
         }
     }

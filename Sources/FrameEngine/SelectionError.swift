@@ -10,7 +10,7 @@ public struct SelectionError: StageError, Equatable {
     static func nothingFound(_ selection: String) -> SelectionError {
         SelectionError(
             code: "nothing-found",
-            message: "no image set found for \(selection); check the UID, the data store and the region")
+            message: "\(selection): no image set found; check the ids and the region")
     }
 
     /// A server that answers for another image set than it was asked for: nothing of that may be taken for this.

@@ -108,7 +108,7 @@ package actor Journey {
         let output = S3Location(bucket: resources.outputBucket, prefix: state.outputPrefix)
         let jobID = try await steps.startImport(
             resources, input: S3Location(bucket: resources.inputBucket, prefix: state.inputPrefix),
-            output: output, token: state.importToken)
+            output: output, token: state.importToken, isRoleNew: state.ownsResources, progress: progress)
         guard JourneyState.isJobID(jobID) else {
             throw JourneyError(.service, "StartDICOMImportJob: the service gave the job an id that is none")
         }

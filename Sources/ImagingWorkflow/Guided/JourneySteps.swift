@@ -27,9 +27,11 @@ package protocol JourneySteps: Sendable {
 
     /// Starts the job; the same `token` again gives the same job.
     ///
+    /// - Parameter isRoleNew: the role has just been made, and may be refused for some seconds.
     /// - Returns: the job's id.
     func startImport(
-        _ resources: JourneyResources, input: S3Location, output: S3Location, token: String
+        _ resources: JourneyResources, input: S3Location, output: S3Location, token: String, isRoleNew: Bool,
+        progress: @escaping JourneyObserver
     ) async throws -> String
 
     /// Follows the job to its end.

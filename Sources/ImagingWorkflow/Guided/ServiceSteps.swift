@@ -96,12 +96,15 @@ package struct ServiceSteps: JourneySteps {
     }
 
     package func startImport(
-        _ resources: JourneyResources, input: S3Location, output: S3Location, token: String
+        _ resources: JourneyResources, input: S3Location, output: S3Location, token: String, isRoleNew: Bool,
+        progress: @escaping JourneyObserver
     ) async throws -> String {
-        try await ImportStep(service: imaging).start(
-            ImportOrder(
-                datastoreID: resources.datastoreID, roleARN: resources.roleARN, input: input, output: output,
-                jobName: token, token: token))
+        let order = ImportOrder(
+            datastoreID: resources.datastoreID, roleARN: resources.roleARN, input: input, output: output,
+            jobName: token, token: token)
+        return try await ImportStep(service: imaging).start(order, isRoleNew: isRoleNew) { status, elapsed in
+            progress(.importJob(status: status, elapsed: elapsed))
+        }
     }
 
     package func followImport(

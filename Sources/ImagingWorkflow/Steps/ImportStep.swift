@@ -9,19 +9,36 @@ package struct ImportStep: Sendable {
     /// Between two looks at a job: short at first, since small imports take seconds.
     private let firstWait: Duration
     private let longestWait: Duration
+    /// Before each further try with a role that has just been made.
+    private let waitsForRole: [Duration]
 
     package init(
         service: any ImportJobService, firstWait: Duration = .milliseconds(500),
-        longestWait: Duration = .seconds(10)
+        longestWait: Duration = .seconds(10),
+        waitsForRole: [Duration] = [.seconds(1), .seconds(2), .seconds(4), .seconds(8)]
     ) {
         self.service = service
         self.firstWait = firstWait
         self.longestWait = longestWait
+        self.waitsForRole = waitsForRole
     }
 
+    /// - Parameter isRoleNew: the role has just been made. IAM takes seconds until every service knows a role
+    ///   ("Changes that I make are not always immediately visible", IAM User Guide), so a refusal is tried again then.
     /// - Returns: the job's id.
-    package func start(_ order: ImportOrder) async throws -> String {
-        try await service.startImport(order)
+    package func start(
+        _ order: ImportOrder, isRoleNew: Bool = false, progress: @escaping Progress = { _, _ in }
+    ) async throws -> String {
+        let start = ContinuousClock.now
+        for wait in isRoleNew ? waitsForRole : [] {
+            do {
+                return try await service.startImport(order)
+            } catch let error as ServiceError where error.isDenial || error.kind == .client {
+                progress("waiting for the role", start.duration(to: .now))
+                try await Task.sleep(for: wait)
+            }
+        }
+        return try await service.startImport(order)
     }
 
     /// Waits for the end of a job, however long it takes.

@@ -88,7 +88,8 @@ final class ScriptedSteps: JourneySteps {
     }
 
     func startImport(
-        _ resources: JourneyResources, input: S3Location, output: S3Location, token: String
+        _ resources: JourneyResources, input: S3Location, output: S3Location, token: String, isRoleNew: Bool,
+        progress: @escaping JourneyObserver
     ) async throws -> String {
         try enter("startImport")
         return world.withLock { world in

@@ -1,17 +1,25 @@
-import FrameEngine
 import ImagingWorkflow
 import Synchronization
 import Testing
+
+@testable import FrameEngine
 
 @Suite("Following an import job")
 struct ImportStepTests {
     /// Answers one status after the other; the last one for ever.
     private final class Jobs: ImportJobService {
         private let statuses: Mutex<[ImportJobStatus]>
+        private let refusals: Mutex<[ServiceError]>
 
-        init(_ statuses: [ImportJobStatus]) { self.statuses = Mutex(statuses) }
+        init(_ statuses: [ImportJobStatus], refusals: [ServiceError] = []) {
+            self.statuses = Mutex(statuses)
+            self.refusals = Mutex(refusals)
+        }
 
-        func startImport(_ order: ImportOrder) async throws -> String { "job1" }
+        func startImport(_ order: ImportOrder) async throws -> String {
+            if let refusal = refusals.withLock({ $0.popLast() }) { throw refusal }
+            return "job1"
+        }
 
         func importJob(_ id: String, in datastoreID: HealthImagingID) async throws -> ImportJobStatus {
             statuses.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
@@ -41,6 +49,35 @@ struct ImportStepTests {
         ) { status, _ in seen.withLock { $0.append(status) } }
         #expect(location.description == "s3://bucket/out/\(datastore)-DicomImport-job1/")
         #expect(seen.withLock { $0 } == ["SUBMITTED", "IN_PROGRESS", "SOMETHING_NEW", "COMPLETED"])
+    }
+
+    private func start(isRoleNew: Bool, refusals: [ServiceError]) async throws -> String {
+        let location = try #require(S3Location("s3://bucket/in/"))
+        let step = ImportStep(
+            service: Jobs([], refusals: refusals), waitsForRole: [.milliseconds(1), .milliseconds(1)])
+        return try await step.start(
+            ImportOrder(
+                datastoreID: datastore, roleARN: "arn:aws:iam::1:role/r", input: location, output: location,
+                jobName: nil, token: "t"),
+            isRoleNew: isRoleNew)
+    }
+
+    @Test("a role that has just been made may be refused for a while, an old one may not")
+    func newRole() async throws {
+        let refusal = ServiceError(
+            operation: "StartDICOMImportJob", status: 400, awsCode: "ValidationException",
+            message: "no such role",
+            kind: .client)
+        #expect(try await start(isRoleNew: true, refusals: [refusal, refusal]) == "job1")
+        await #expect(throws: ServiceError.self) {
+            try await start(isRoleNew: true, refusals: [refusal, refusal, refusal])
+        }
+        await #expect(throws: ServiceError.self) { try await start(isRoleNew: false, refusals: [refusal]) }
+        let expired = ServiceError(
+            operation: "StartDICOMImportJob", status: 403, awsCode: "ExpiredTokenException",
+            message: "expired",
+            kind: .credentials)
+        await #expect(throws: ServiceError.self) { try await start(isRoleNew: true, refusals: [expired]) }
     }
 
     @Test("takes an output folder that the service has extended already as it is")
