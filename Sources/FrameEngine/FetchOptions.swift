@@ -69,7 +69,9 @@ public struct FetchOptions: Sendable {
     }
 
     /// One worker a core that this process may use.
-    public static var defaultWorkers: Int { AvailableCores.count }
+    ///
+    /// Counted once: it is asked for with every frame.
+    public static let defaultWorkers = AvailableCores.count
 }
 
 /// What is to be fetched.

@@ -55,6 +55,17 @@ static inline CURLcode curl_shim_do_not_wait_for_resolver(CURL *easy) {
 #endif
 }
 
+// The file of authorities that libcurl was built with; NULL where there is none, or before 7.84, which does not tell.
+static inline const char *curl_shim_built_in_authorities(CURL *easy) {
+    char *path = NULL;
+#if LIBCURL_VERSION_NUM >= 0x075400
+    if (curl_easy_getinfo(easy, CURLINFO_CAINFO, &path) != CURLE_OK) return NULL;
+#else
+    (void)easy;
+#endif
+    return path;
+}
+
 static inline CURLcode curl_shim_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import FrameEngine
@@ -90,6 +91,33 @@ struct CurlTransportTLSTests {
         #expect(error?.isRetryable == false)
         #expect(error?.message.contains("--ca-bundle") == true)
         #expect(error?.message.hasPrefix("127.0.0.1:\(nginx.port): ") == true)
+    }
+
+    @Test(
+        "the bundle is read once, not for each connection",
+        .enabled(if: CurlLibrary.version.number >= 0x075700, "libcurl before 7.87 keeps no authorities"))
+    func bundleIsKept() async throws {
+        let nginx = try NginxServer(frame: Self.frame)
+        let folder = try TemporaryFolder()
+        let bundle = folder.file("bundle.pem")
+        try FileManager.default.copyItem(atPath: nginx.caPath, toPath: bundle)
+        let transport = try makeTransport {
+            $0.caBundlePath = bundle
+            $0.protocolChoice = .http1
+            $0.maximumConnections = 8
+        }
+        let url = nginx.url("/frame")
+        #expect(try await transport.get(url).status == 200)
+        try FileManager.default.removeItem(atPath: bundle)
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<32 {
+                group.addTask { try await transport.get(url).status }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses == Array(repeating: 200, count: 32))
+        #expect(transport.statistics.connectionsOpened > 1)
+        transport.shutdown()
     }
 
     @Test("a certificate for another name is refused although its authority is trusted")
