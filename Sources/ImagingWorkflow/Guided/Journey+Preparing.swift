@@ -28,10 +28,10 @@ extension Journey {
             dialogue.tell(.explain(.stack))
             let name = try await answered(
                 answers.stackName, .stackName(suggestion: JourneyAnswers.stackName),
-                suggestion: JourneyAnswers.stackName, CloudFormationClient.isStackName)
+                suggestion: JourneyAnswers.stackName, ResourceNames.isStackName)
             let datastoreName = try await answered(
                 answers.datastoreName, .datastoreName(suggestion: JourneyAnswers.datastoreName),
-                suggestion: JourneyAnswers.datastoreName, JourneyState.isDatastoreName)
+                suggestion: JourneyAnswers.datastoreName, ResourceNames.isDatastoreName)
             stack = JourneyStack(name: name, datastoreName: datastoreName, token: "hi-fetch-\(state.runID)")
         }
         // Asked first: a service that is not there, or does not know the caller, leaves nothing in doubt.
@@ -67,9 +67,9 @@ extension Journey {
     private func nameExisting() async throws -> JourneyResources {
         dialogue.tell(.explain(.existingResources))
         let datastore = try await answered(answers.datastoreID, .datastoreID) { HealthImagingID($0) != nil }
-        let input = try await answered(answers.inputBucket, .inputBucket, JourneyState.isBucketName)
-        let output = try await answered(answers.outputBucket, .outputBucket, JourneyState.isBucketName)
-        let role = try await answered(answers.roleARN, .roleARN, JourneyState.isRoleARN)
+        let input = try await answered(answers.inputBucket, .inputBucket, ResourceNames.isBucketName)
+        let output = try await answered(answers.outputBucket, .outputBucket, ResourceNames.isBucketName)
+        let role = try await answered(answers.roleARN, .roleARN, ResourceNames.isRoleARN)
         guard let datastoreID = HealthImagingID(datastore) else {
             throw JourneyError(
                 .usage, "'\(datastore)' is not the id of a data store: 32 characters of 0-9 and a-z")

@@ -109,7 +109,7 @@ package actor Journey {
         let jobID = try await steps.startImport(
             resources, input: S3Location(bucket: resources.inputBucket, prefix: state.inputPrefix),
             output: output, token: state.importToken, isRoleNew: state.ownsResources, progress: progress)
-        guard JourneyState.isJobID(jobID) else {
+        guard ResourceNames.isJobID(jobID) else {
             throw JourneyError(.service, "StartDICOMImportJob: the service gave the job an id that is none")
         }
         state.jobID = jobID

@@ -9,12 +9,12 @@ extension JourneyState {
         }
         if let stack, let problem = Self.problem(of: stack) { return problem }
         if let resources {
-            for bucket in resources.buckets where !Self.isBucketName(bucket) { return "resources" }
-            if !Self.isRoleARN(resources.roleARN) { return "resources.roleARN" }
+            for bucket in resources.buckets where !ResourceNames.isBucketName(bucket) { return "resources" }
+            if !ResourceNames.isRoleARN(resources.roleARN) { return "resources.roleARN" }
         }
         if case .study(let index) = source, !IDCStudy.all.indices.contains(index) { return "source" }
-        if case .bucket(let name, _) = source, !Self.isBucketName(name) { return "source" }
-        if let jobID, !Self.isJobID(jobID) { return "jobID" }
+        if case .bucket(let name, _) = source, !ResourceNames.isBucketName(name) { return "source" }
+        if let jobID, !ResourceNames.isJobID(jobID) { return "jobID" }
         if jobsFailed < 0 { return "jobsFailed" }
         if let jobOutput, S3Location(jobOutput) == nil { return "jobOutput" }
         return missing
@@ -36,37 +36,10 @@ extension JourneyState {
     }
 
     private static func problem(of stack: JourneyStack) -> String? {
-        if !CloudFormationClient.isStackName(stack.name) { return "stack.name" }
-        if !isDatastoreName(stack.datastoreName) { return "stack.datastoreName" }
+        if !ResourceNames.isStackName(stack.name) { return "stack.name" }
+        if !ResourceNames.isDatastoreName(stack.datastoreName) { return "stack.datastoreName" }
         if stack.token.isEmpty || stack.token.utf8.count > 128 { return "stack.token" }
         return nil
-    }
-
-    /// HealthImaging's rule: 1 to 256 of letters, digits and `._/#-`.
-    package static func isDatastoreName(_ text: String) -> Bool {
-        (1...256).contains(text.utf8.count)
-            && text.utf8.allSatisfy { isLetter($0) || isDigit($0) || "._/#-".utf8.contains($0) }
-    }
-
-    /// S3's rule for new buckets, and old ones with capital letters and underscores.
-    package static func isBucketName(_ text: String) -> Bool {
-        (3...255).contains(text.utf8.count)
-            && text.utf8.allSatisfy { isLetter($0) || isDigit($0) || "._-".utf8.contains($0) }
-            && text.first != "."
-    }
-
-    /// `arn:aws:iam::123456789012:role/name`, of any partition.
-    package static func isRoleARN(_ text: String) -> Bool {
-        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        return (20...2048).contains(text.utf8.count) && parts.count == 6 && parts[0] == "arn"
-            && parts[1].hasPrefix("aws") && parts[2] == "iam" && parts[5].hasPrefix("role/")
-            && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
-    }
-
-    /// HealthImaging's rule: 1 to 32 of `0-9a-z`.
-    package static func isJobID(_ text: String) -> Bool {
-        (1...32).contains(text.utf8.count)
-            && text.utf8.allSatisfy { isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
     }
 
     private static func isLabelByte(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) || byte == 0x2d }

@@ -42,8 +42,10 @@ package struct ServiceSteps: JourneySteps {
             StepError(.service, "stack '\(stack.name)': its output \(output) is not what it should be")
         }
         guard let datastoreID = HealthImagingID(outputs.datastoreID) else { throw unusable("DatastoreID") }
-        guard outputs.buckets.allSatisfy(JourneyState.isBucketName) else { throw unusable("InputBucketName") }
-        guard JourneyState.isRoleARN(outputs.roleARN) else { throw unusable("RoleArn") }
+        guard outputs.buckets.allSatisfy(ResourceNames.isBucketName) else {
+            throw unusable("InputBucketName")
+        }
+        guard ResourceNames.isRoleARN(outputs.roleARN) else { throw unusable("RoleArn") }
         return JourneyResources(
             datastoreID: datastoreID, inputBucket: outputs.inputBucket, outputBucket: outputs.outputBucket,
             roleARN: outputs.roleARN)

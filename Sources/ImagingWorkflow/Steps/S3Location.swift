@@ -14,7 +14,7 @@ package struct S3Location: Hashable, Sendable, CustomStringConvertible {
         guard text.hasPrefix("s3://") else { return nil }
         let rest = text.dropFirst(5)
         let bucket = rest.prefix { $0 != "/" }
-        guard JourneyState.isBucketName(String(bucket)) else { return nil }
+        guard ResourceNames.isBucketName(String(bucket)) else { return nil }
         self.bucket = String(bucket)
         prefix = String(rest.dropFirst(bucket.count + 1))
     }

@@ -98,13 +98,13 @@ extension StackStep {
 
     /// What can be said of the names before anybody is asked.
     package static func check(name: String, datastoreName: String) throws(StepError) {
-        guard CloudFormationClient.isStackName(name) else {
+        guard ResourceNames.isStackName(name) else {
             throw StepError(
                 .usage,
                 "'\(name)' cannot be a stack's name: 1 to 128 letters, digits and hyphens, the first a letter"
             )
         }
-        guard JourneyState.isDatastoreName(datastoreName) else {
+        guard ResourceNames.isDatastoreName(datastoreName) else {
             throw StepError(
                 .usage,
                 "'\(datastoreName)' cannot be a data store's name: 1 to 256 letters, digits and . _ / # -")

@@ -43,7 +43,7 @@ package struct StackStep: Sendable {
 
     /// A stack by its name or id; nil where there is none.
     package func find(_ nameOrID: String) async throws -> CloudFormationStack? {
-        guard nameOrID.hasPrefix("arn:") || CloudFormationClient.isStackName(nameOrID) else {
+        guard nameOrID.hasPrefix("arn:") || ResourceNames.isStackName(nameOrID) else {
             throw StepError(
                 .usage,
                 "'\(nameOrID)' is not the name of a stack: 1 to 128 letters, digits and hyphens, the first a letter"

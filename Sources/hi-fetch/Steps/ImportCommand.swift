@@ -68,7 +68,7 @@ struct Import: AsyncParsableCommand {
 
     func validate() throws {
         if let job {
-            guard JourneyState.isJobID(job) else {
+            guard ResourceNames.isJobID(job) else {
                 throw ValidationError("--job must be 1 to 32 characters of 0-9 and a-z.")
             }
             if input != nil || output != nil || roleARN != nil || jobName != nil || noWait {
@@ -79,7 +79,7 @@ struct Import: AsyncParsableCommand {
         guard input != nil, output != nil, let roleARN else {
             throw ValidationError("Say what to import: --input, --output-to and --role-arn; or --job.")
         }
-        guard JourneyState.isRoleARN(roleARN) else {
+        guard ResourceNames.isRoleARN(roleARN) else {
             throw ValidationError("--role-arn must be of the form arn:aws:iam::123456789012:role/name.")
         }
     }

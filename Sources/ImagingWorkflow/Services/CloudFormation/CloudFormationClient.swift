@@ -58,7 +58,7 @@ package struct CloudFormationClient: Sendable {
 
     /// A stack by its name or id; nil where there is none. A deleted stack is found by its id only.
     ///
-    /// - Parameter nameOrID: of the form that CloudFormation accepts (`isStackName`), or an ARN.
+    /// - Parameter nameOrID: of the form that CloudFormation accepts (`ResourceNames.isStackName`), or an ARN.
     package func stack(_ nameOrID: String) async throws -> CloudFormationStack? {
         do {
             let root = try await client.query("DescribeStacks", [("StackName", nameOrID)])
@@ -111,16 +111,6 @@ package struct CloudFormationClient: Sendable {
     package func deleteStack(_ nameOrID: String, token: String) async throws {
         _ = try await client.query(
             "DeleteStack", [("StackName", nameOrID), ("ClientRequestToken", token)])
-    }
-
-    /// CloudFormation's rule: 1 to 128 letters, digits and hyphens, the first a letter.
-    package static func isStackName(_ text: String) -> Bool {
-        let isLetter = { (byte: UInt8) in (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
-        let allowed = text.utf8.allSatisfy { byte in
-            isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || byte == UInt8(ascii: "-")
-        }
-        return allowed && (1...128).contains(text.utf8.count) && text.utf8.first.map(isLetter) == true
     }
 
     /// The service has no word of its own for a stack that does not exist: names are checked before they are sent, so
