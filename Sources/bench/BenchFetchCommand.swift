@@ -13,7 +13,7 @@ struct BenchFetchCommand: AsyncParsableCommand {
             Frames are verified, and written into a temporary folder that is removed again. decodeEquivalent is the
             fetch's frames a second over those of bare decoding: pin server and client to different cores with
             taskset to compare machines. The floors are what transport, decoding, checksums and writing cost when each
-            runs alone in the same process.
+            runs alone in the same process. Everything is measured in rounds, and the figures are medians.
             """)
 
     @Option(help: "The server: hi-fetch local serve, a test server, or the service itself.")
@@ -38,6 +38,9 @@ struct BenchFetchCommand: AsyncParsableCommand {
     @Option(help: "Connections to the server.")
     var connections: Int?
 
+    @Option(help: "How often all of it is measured.")
+    var rounds = 3
+
     @Flag(help: "Sign requests with the credentials of the environment.")
     var sign = false
 
@@ -48,6 +51,7 @@ struct BenchFetchCommand: AsyncParsableCommand {
         guard OutputFormat(rawValue: format) != nil else {
             throw ValidationError("--format \(format) is not one of raw, jph, none.")
         }
+        guard rounds >= 1 else { throw ValidationError("--rounds \(rounds) is not 1 or more.") }
     }
 
     func run() async throws {
@@ -58,7 +62,9 @@ struct BenchFetchCommand: AsyncParsableCommand {
         options.connections = connections
         let settings = try AWSSettings(
             options: .init(endpointURL: url, noSignRequest: !sign, caBundle: caBundle))
-        let result = try await FetchBenchmark(plan: input, settings: settings, options: options).run()
+        let result = try await FetchBenchmark(
+            plan: input, settings: settings, options: options, rounds: rounds
+        ).run()
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]

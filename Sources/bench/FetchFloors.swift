@@ -38,6 +38,7 @@ struct FetchFloors {
             throw BenchError("\(transport.failed) of \(transport.requests) requests failed")
         }
         try FileManager.default.removeItem(atPath: options.outputDirectory)
+        defer { try? FileManager.default.removeItem(atPath: options.outputDirectory) }
         return Result(
             transportMilliseconds: transport.cpuMillisecondsPerRequest, decodeMilliseconds: try decode(),
             checksumMilliseconds: options.format == .jph ? try repeated { _ = CRC32.checksum($0) } : 0,
