@@ -34,6 +34,7 @@ let package = Package(
 
         // Our C and the C++ shims.
         .target(name: "CKernels"),
+        .target(name: "CGuardedOpenJPEG", dependencies: ["COpenJPEG"]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "COpenJPH", linkerSettings: [.linkedLibrary("openjph")]),
         // For benchmarks and tests alone.
@@ -49,7 +50,7 @@ let package = Package(
         .target(
             name: "FrameEngine",
             dependencies: [
-                "CCurl", "COpenJPEG", "CISAL", "CDeflate", "CKernels", "CSimdJSON",
+                "CCurl", "COpenJPEG", "CGuardedOpenJPEG", "CISAL", "CDeflate", "CKernels", "CSimdJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),

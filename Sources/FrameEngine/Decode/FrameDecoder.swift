@@ -112,8 +112,8 @@ public final class FrameDecoder {
     /// Nil where there is no other decoder, or it cannot decode the frame either.
     ///
     /// - Parameter cameAgain: whether the same bytes came before. Lossless bytes that came once are most likely spoilt,
-    ///   and spoilt HTJ2K is not given to OpenJPEG 2.5.0, which has assertions on it that end the process. Lossy ones
-    ///   may well be right: decoders round differently (T.800 E.1.1.2).
+    ///   and spoilt HTJ2K is not given to OpenJPEG 2.5.0, which has assertions on it that cost it what memory it had.
+    ///   Lossy ones may well be right: decoders round differently (T.800 E.1.1.2).
     public func secondOpinion(
         on encoded: PooledBuffer, suspect: DecodedFrame, cameAgain: Bool
     ) -> DecodedFrame? {

@@ -52,6 +52,12 @@ public final class OpenJPEGDecoder {
         let header = codestream.header
         try check(header, parts: codestream.parts)
 
+        guard OpenJPEGSession.isTrusted else {
+            throw DecodeError(
+                .damaged,
+                "OpenJPEG failed its own assertions on too many frames to be used again in this run; fetch the frame again"
+            )
+        }
         parameters.pointee.cp_reduce = OPJ_UINT32(reduction)
         guard var session = OpenJPEGSession(reading: codestream.bytes) else { throw Self.outOfMemory() }
         guard session.decode(with: parameters) else { throw Self.failure(session.report) }

@@ -1,4 +1,6 @@
+import CGuardedOpenJPEG
 import COpenJPEG
+import Synchronization
 
 /// One frame's way through OpenJPEG: codec, stream and image, freed together. One thread.
 ///
@@ -46,6 +48,15 @@ struct OpenJPEGSession: ~Copyable {
     private let messages = Messages()
     private let source: Source
     private(set) var image: UnsafeMutablePointer<opj_image_t>?
+    /// Whether an assertion failed in the middle: nothing of the session may be touched, or freed, any more.
+    private var isLost = false
+
+    /// How many sessions were lost so far, in the whole process. Each leaks what it had.
+    private static let lostSessions = Atomic(0)
+    private static let lostSessionsLimit = 100
+
+    /// Whether OpenJPEG may still be used. Streams that are made to fail its assertions must not eat all memory.
+    static var isTrusted: Bool { lostSessions.load(ordering: .relaxed) < lostSessionsLimit }
 
     /// Everything OpenJPEG reported so far.
     var report: String { messages.text.isEmpty ? "no reason given" : messages.text }
@@ -64,18 +75,25 @@ struct OpenJPEGSession: ~Copyable {
     }
 
     deinit {
+        guard !isLost else { return }
         if let image { opj_image_destroy(image) }
         opj_stream_destroy(stream)
         opj_destroy_codec(codec)
     }
 
-    /// Decodes every component. False when OpenJPEG refuses; `report` tells why.
+    /// Decodes every component. False when OpenJPEG refuses, or fails one of its assertions; `report` tells why.
     mutating func decode(with parameters: UnsafeMutablePointer<opj_dparameters_t>) -> Bool {
-        guard opj_setup_decoder(codec, parameters) == OPJ_TRUE,
-            opj_decoder_set_strict_mode(codec, OPJ_BOOL(OPJ_TRUE)) == OPJ_TRUE,
-            opj_read_header(stream, codec, &image) == OPJ_TRUE
-        else { return false }
-        return opj_decode(codec, stream, image) == OPJ_TRUE && opj_end_decompress(codec, stream) == OPJ_TRUE
+        var failed = gopj_assertion()
+        switch gopj_decode(codec, stream, parameters, &image, &failed) {
+        case GOPJ_DECODED: return true
+        case GOPJ_ASSERTED:
+            isLost = true
+            image = nil
+            Self.lostSessions.add(1, ordering: .relaxed)
+            messages.take("its assertion \(String(cString: failed.condition)) failed")
+            return false
+        default: return false
+        }
     }
 
     private func installCallbacks(byteCount: Int) {
