@@ -8,6 +8,6 @@ struct Bench: AsyncParsableCommand {
         abstract: "Measures decoders and fetches, always beside a baseline in the same run.",
         subcommands: [
             BenchDecodeCommand.self, BenchMammogramCommand.self, BenchFetchCommand.self,
-            BenchPlanCommand.self, BenchTransportCommand.self, BenchCRCCommand.self,
+            BenchLibraryCommand.self, BenchPlanCommand.self, BenchTransportCommand.self, BenchCRCCommand.self,
         ])
 }

@@ -31,14 +31,13 @@ struct FetchBenchmark {
 
     /// What one round measured.
     private struct Round {
+        let run: MeasuredRun
         let summary: FetchSummary
-        let cpuSecondsPerFrame: Double
         let openjphFramesPerSecond: Double
         let floors: FetchFloors.Result
 
-        var framesPerSecond: Double { Double(summary.progress.framesFinished) / summary.seconds }
-        var decodeEquivalent: Double { framesPerSecond / openjphFramesPerSecond }
-        var overhead: Double { cpuSecondsPerFrame * 1e3 / floors.sumMilliseconds }
+        var decodeEquivalent: Double { run.framesPerSecond / openjphFramesPerSecond }
+        var overhead: Double { run.cpuMillisecondsPerFrame / floors.sumMilliseconds }
     }
 
     /// How many of the plan's frames the baseline decodes.
@@ -53,56 +52,44 @@ struct FetchBenchmark {
         var measured: [Round] = []
         var fetched = try await fetch()
         // Before the sample is in memory as well.
-        let peakMemory = ProcessUsage.now.peakMemoryBytes
+        let peakMemory = fetched.run.peakMemoryBytes
         let codestreams = try await sampleCodestreams()
         for number in 1...rounds {
             if number > 1 { fetched = try await fetch() }
-            let (summary, cpuSeconds) = fetched
             measured.append(
                 Round(
-                    summary: summary, cpuSecondsPerFrame: cpuSeconds,
+                    run: fetched.run, summary: fetched.summary,
                     openjphFramesPerSecond: try openjphFramesPerSecond(codestreams),
                     floors: try await FetchFloors(
                         plan: plan, settings: settings, options: options, sample: codestreams,
-                        frames: summary.progress.framesFinished
+                        frames: fetched.run.frames
                     ).run()))
         }
         return Self.result(of: measured, peakMemory: peakMemory, options)
     }
 
+    private func fetch() async throws -> (run: MeasuredRun, summary: FetchSummary) {
+        try await MeasuredRun.session(plan: plan, settings: settings, options: options)
+    }
+
     private static func result(of rounds: [Round], peakMemory: Int, _ options: FetchOptions) -> Result {
         func median(_ value: (Round) -> Double) -> Double { DecodeBenchmark.median(rounds.map(value)) }
-        let last = rounds[rounds.count - 1].summary
-        let seconds = median(\.summary.seconds)
+        let last = rounds[rounds.count - 1]
+        let seconds = median(\.run.seconds)
         return Result(
-            rounds: rounds.count, framesPerSecond: median(\.framesPerSecond),
-            cpuSecondsPerFrame: median(\.cpuSecondsPerFrame), peakMemoryBytes: peakMemory,
-            decodeEquivalent: median(\.decodeEquivalent), frames: last.progress.framesFinished,
-            seconds: seconds,
-            receivedMegabytesPerSecond: Double(last.progress.encodedBytes) / 1e6 / seconds,
-            decodedMegabytesPerSecond: Double(last.progress.decodedBytes) / 1e6 / seconds,
+            rounds: rounds.count, framesPerSecond: median(\.run.framesPerSecond),
+            cpuSecondsPerFrame: median(\.run.cpuMillisecondsPerFrame) / 1e3, peakMemoryBytes: peakMemory,
+            decodeEquivalent: median(\.decodeEquivalent), frames: last.run.frames, seconds: seconds,
+            receivedMegabytesPerSecond: Double(last.summary.progress.encodedBytes) / 1e6 / seconds,
+            decodedMegabytesPerSecond: Double(last.summary.progress.decodedBytes) / 1e6 / seconds,
             openjphFramesPerSecond: median(\.openjphFramesPerSecond), format: options.format.rawValue,
-            transport: last.transport, workers: last.workers,
+            transport: last.summary.transport, workers: last.summary.workers,
             floors: FetchFloors.Result(
                 transportMilliseconds: median(\.floors.transportMilliseconds),
                 decodeMilliseconds: median(\.floors.decodeMilliseconds),
                 checksumMilliseconds: median(\.floors.checksumMilliseconds),
                 writeMilliseconds: median(\.floors.writeMilliseconds)),
             overhead: median(\.overhead))
-    }
-
-    /// One whole fetch, and its CPU seconds a frame.
-    private func fetch() async throws -> (FetchSummary, Double) {
-        let before = ProcessUsage.now.cpuSeconds
-        let session = try FetchSession(
-            options: options, settings: settings, datastoreID: nil, sources: [.metadataFile(plan)])
-        let summary = try await session.run()
-        let used = ProcessUsage.now.cpuSeconds - before
-        guard case .complete = summary.conclusion else {
-            let reason = summary.decisiveError?.message ?? "\(summary.progress.framesByError)"
-            throw BenchError("the fetch did not verify every frame: \(reason)")
-        }
-        return (summary, used / Double(summary.progress.framesFinished))
     }
 
     /// Decodes a sample of the frames with libopenjph on this one core.
