@@ -26,7 +26,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -105,15 +104,6 @@ static uint8_t *makeBuffer(const Settings *settings) {
     return buffer;
 }
 
-/// Touches as much memory as the files need, and a quarter more, and lets go of it: what a virtual machine has given back to
-/// its host is dear to touch, and which method finds such pages is chance.
-static void warmMemory(const Settings *settings) {
-    size_t room = settings->blocks * (size_t)settings->files / 4 * 5;
-    void *pages = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (pages == MAP_FAILED) fail("memory", errno);
-    munmap(pages, room);
-}
-
 /// In place of decoding: the bytes of a frame are in the cache when they are written, as far as they fit.
 static void makeBytes(const Settings *settings, uint8_t *buffer, int file) {
     memset(buffer, file % 251 + 1, settings->bytes);
@@ -172,6 +162,23 @@ static void runPlainly(Part *parts, const Settings *settings) {
     }
     runPart(&parts[0]);
     for (int number = 1; number < settings->threads; number += 1) pthread_join(threads[number], NULL);
+}
+
+/// Writes as many files of other names, and empties them: what a virtual machine has given back to its host is dear to
+/// touch, and which method finds such pages is chance.
+static void warmMemory(Settings settings) {
+    settings.method = "plain";
+    settings.isDirect = false;
+    uint8_t *buffer = makeBuffer(&settings);
+    for (int file = settings.files; file < 2 * settings.files; file += 1) writePlainly(&settings, buffer, file, 0);
+    for (int file = settings.files; file < 2 * settings.files; file += 1) {
+        char name[nameRoom];
+        finalName(name, file);
+        int descriptor = openat(settings.folder, name, O_WRONLY | O_TRUNC | O_CLOEXEC);
+        if (descriptor < 0) fail(name, errno);
+        close(descriptor);
+    }
+    free(buffer);
 }
 
 // MARK: The ring
@@ -309,8 +316,8 @@ int main(int count, char **arguments) {
             parts[number] = (Part){&settings, number, makeBuffer(&settings)};
         }
     }
+    warmMemory(settings);
     if (isSynced) syncfs(settings.folder);
-    warmMemory(&settings);
     double cpuBefore = processorSeconds(), start = seconds(CLOCK_MONOTONIC);
     if (isRing) {
         runRing(&ring, &settings);
