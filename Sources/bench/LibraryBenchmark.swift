@@ -52,12 +52,13 @@ struct LibraryBenchmark {
             costs: Self.ways.map { way in
                 let all = runs[way] ?? []
                 return Cost(
-                    way: way, cpuMillisecondsPerFrame: Self.median(all.map(\.cpuMillisecondsPerFrame)),
-                    framesPerSecond: Self.median(all.map(\.framesPerSecond)),
+                    way: way,
+                    cpuMillisecondsPerFrame: DecodeBenchmark.median(all.map(\.cpuMillisecondsPerFrame)),
+                    framesPerSecond: DecodeBenchmark.median(all.map(\.framesPerSecond)),
                     peakMemoryBytes: all.map(\.peakMemoryBytes).max() ?? 0)
             },
             cpuRatios: Self.ways.map { way in
-                Self.median(zip(runs[way] ?? [], first).map { $0.cpuSeconds / $1.cpuSeconds })
+                DecodeBenchmark.median(zip(runs[way] ?? [], first).map { $0.cpuSeconds / $1.cpuSeconds })
             })
     }
 
@@ -72,10 +73,5 @@ struct LibraryBenchmark {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw BenchError("a turn failed (\(way.name))") }
         return try JSONDecoder().decode(MeasuredRun.self, from: text)
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 }
