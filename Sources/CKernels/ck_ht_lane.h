@@ -69,11 +69,11 @@ typedef struct ck_ht_lane {
     uint64_t events[CK_HT_MEL_WORDS];
 
     /* The result, pairs_x per row of quads, no padding between rows: see ck_ht_record. */
-    uint32_t tags[CK_HT_RECORDS]; /* tag of the first quad | of the second << 16 */
-    uint16_t raw[CK_HT_RECORDS];  /* U-VLC bits of the pair, undecoded (rows but the first) */
+    _Alignas(64) uint32_t tags[CK_HT_RECORDS]; /* tag of the first quad | of the second << 16 */
+    _Alignas(64) uint16_t raw[CK_HT_RECORDS];  /* U-VLC bits of the pair, undecoded (rows but the first) */
     uint8_t first_u[CK_HT_MAX_SIDE];                    /* u_q of the first row */
 
-    uint8_t vlc[CK_HT_VLC_NBYTES]; /* VLC bits, un-stuffed and in reading order, then zeros */
+    _Alignas(64) uint8_t vlc[CK_HT_VLC_NBYTES]; /* VLC bits, un-stuffed and in reading order, then zeros */
 } ck_ht_lane;
 
 /* Where tags and raw bits of pair `pair` of row `y` of quads are. */

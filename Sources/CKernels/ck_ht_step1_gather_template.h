@@ -6,7 +6,8 @@
  * Both are undefined at the end.
  */
 typedef struct {
-    __m512i position[CK_HT_V], low[CK_HT_V], high[CK_HT_V]; /* in the VLC bits; the two words from there */
+    __m512i position[CK_HT_V];                        /* in the VLC bits */
+    __m512i low[CK_HT_V], high[CK_HT_V], ahead[CK_HT_V]; /* the three words from there */
     __m512i next[CK_HT_V], above[CK_HT_V], below[CK_HT_V];
     __m512i events_low[CK_HT_V], events_high[CK_HT_V];
 } CK_HT_NAME(state);
@@ -14,7 +15,7 @@ typedef struct {
 /* One pair of quads; `shift` places its seams in `below`. */
 INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const __m512i offset[CK_HT_V], const uvlc_table *lengths,
     uint32_t (*tags)[16], uint32_t (*raw)[16], uint32_t shift, int two_quads) {
-    const __m512i seven = _mm512_set1_epi32(7), byte = _mm512_set1_epi32(0xFF), boundary = _mm512_set1_epi32(CK_VLC_ABOVE_MASK);
+    const __m512i none = _mm512_setzero_si512(), byte = _mm512_set1_epi32(0xFF), boundary = _mm512_set1_epi32(CK_VLC_ABOVE_MASK);
     __m512i bits[CK_HT_V], e0[CK_HT_V], e1[CK_HT_V];
     /* A pair takes 30 bits at most: 32 of two words do. */
     EACH(s, CK_HT_V) bits[s] = _mm512_shrdv_epi32(st->low[s], st->high[s], st->position[s]);
@@ -23,7 +24,7 @@ INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const __
         e0[s] = _mm512_i32gather_epi32(_mm512_ternarylogic_epi32(context, bits[s], byte, 0xF8), ck_ht_vlc_other, 4);
         __mmask16 zero = _mm512_testn_epi32_mask(context, context);
         if (zero) e0[s] = take_event(e0[s], zero, &st->events_low[s], &st->events_high[s]);
-        bits[s] = _mm512_srlv_epi32(bits[s], _mm512_and_si512(e0[s], seven));
+        bits[s] = _mm512_shrdv_epi32(bits[s], none, e0[s]);
     }
     EACH(s, CK_HT_V) {
         if (!two_quads) {
@@ -35,17 +36,21 @@ INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const __
         e1[s] = _mm512_i32gather_epi32(_mm512_ternarylogic_epi32(context, bits[s], byte, 0xF8), ck_ht_vlc_other, 4);
         __mmask16 zero = _mm512_testn_epi32_mask(context, context);
         if (zero) e1[s] = take_event(e1[s], zero, &st->events_low[s], &st->events_high[s]);
-        bits[s] = _mm512_srlv_epi32(bits[s], _mm512_and_si512(e1[s], seven));
+        bits[s] = _mm512_shrdv_epi32(bits[s], none, e1[s]);
     }
     EACH(s, CK_HT_V) {
         _mm512_store_si512(tags[s], _mm512_mask_blend_epi16(0xAAAAAAAA, _mm512_srli_epi32(e0[s], CK_VLC_TAG), e1[s]));
         _mm512_store_si512(raw[s], bits[s]);
         __m512i position = _mm512_add_epi32(st->position[s], pair_length(lengths, e0[s], e1[s], bits[s]));
-        /* Over the border of a word the second becomes the first; the next is fetched anyway, one gather a pair. */
+        /*
+         * Over the border of a word the second becomes the first. The one that follows is fetched anyway, one gather a pair, and a pair
+         * before it is needed: a gather takes as long as all else that a pair waits for.
+         */
         __mmask16 over = _mm512_test_epi32_mask(_mm512_xor_si512(position, st->position[s]), _mm512_set1_epi32(32));
         st->position[s] = position;
         st->low[s] = _mm512_mask_mov_epi32(st->low[s], over, st->high[s]);
-        st->high[s] = _mm512_i32gather_epi32(word_after(offset[s], position), vlc, 1);
+        st->high[s] = _mm512_mask_mov_epi32(st->high[s], over, st->ahead[s]);
+        st->ahead[s] = _mm512_i32gather_epi32(word_after(offset[s], position), vlc, 1);
         __m512i seam = _mm512_and_si512(_mm512_srli_epi32(e0[s], CK_VLC_BOUNDARY), _mm512_set1_epi32(3));
         seam = _mm512_ternarylogic_epi32(seam, _mm512_srli_epi32(e1[s], CK_VLC_BOUNDARY - 1), _mm512_set1_epi32(6), 0xF8);
         st->below[s] = _mm512_or_si512(st->below[s], _mm512_slli_epi32(seam, shift));
@@ -102,9 +107,10 @@ TARGET static void CK_HT_NAME(rows)(ck_ht_lane *lanes, size_t count, uint32_t fr
             where[i] = (uint32_t)(lane * sizeof *lanes);
         }
         st.position[s] = _mm512_load_si512(position);
-        offset[s] = _mm512_add_epi32(_mm512_load_si512(where), _mm512_set1_epi32(4));
-        st.low[s] = _mm512_i32gather_epi32(word_after(offset[s], st.position[s]), lanes->vlc - 4, 1);
-        st.high[s] = _mm512_i32gather_epi32(word_after(offset[s], st.position[s]), lanes->vlc, 1);
+        offset[s] = _mm512_add_epi32(_mm512_load_si512(where), _mm512_set1_epi32(8));
+        st.low[s] = _mm512_i32gather_epi32(word_after(offset[s], st.position[s]), lanes->vlc - 8, 1);
+        st.high[s] = _mm512_i32gather_epi32(word_after(offset[s], st.position[s]), lanes->vlc - 4, 1);
+        st.ahead[s] = _mm512_i32gather_epi32(word_after(offset[s], st.position[s]), lanes->vlc, 1);
     }
     for (uint32_t y = from; y < to; y++) {
         EACH(s, CK_HT_V) st.next[s] = _mm512_setzero_si512();

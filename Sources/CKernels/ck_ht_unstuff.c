@@ -28,5 +28,5 @@ void ck_ht_lane_begin(const ck_ht_dispatch *d, ck_ht_lane *lane, const ck_ht_blo
     memset(lane->events, 0, sizeof lane->events);
 
     lane->vlc_position = 0;
-    lane->vlc_nbits = d->unstuff_vlc(end - scup, end - 2, lane->vlc, lane->pairs_x * lane->quads_y * 4 + 8);
+    lane->vlc_nbits = d->unstuff_vlc(end - scup, end - 2, lane->vlc, lane->pairs_x * lane->quads_y * 4 + 16);
 }
