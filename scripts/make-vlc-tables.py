@@ -40,6 +40,27 @@ def vlc_table(path, first_row):
     return table
 
 
+def lane_tables(other):
+    """The table of the other rows for permutations of words: (place of seven bits, by place a context, by short place).
+
+    A word is the tag with the codeword's length in its bits 12 to 14. All codewords of seven bits begin with two ones, so that 64
+    places do for those that do not begin with two zeros: five bits after 11, four after 10 or 01. After 00 three bits do.
+    """
+    places = []
+    for bits in range(128):
+        rest = bits >> 2
+        places.append((rest & 7, 32 | rest & 15, 48 | rest & 15, rest)[bits & 3])
+    words, short_words = [None] * 512, [None] * 64
+    for context in range(8):
+        for bits in range(128):
+            entry = other[context << 8 | bits]
+            word = entry >> 16 | (entry & 7) << 12
+            into, at = (words, context * 64 + places[bits]) if bits & 3 else (short_words, context * 8 + places[bits])
+            assert into[at] in (None, word)
+            into[at] = word
+    return places, words, short_words
+
+
 def uvlc_lengths():
     """Bits of both quads' U-VLC codewords; index how many of them there are << 6 | next six bits."""
     table = []
@@ -106,6 +127,10 @@ def main():
         out.write("#ifndef CK_HT_TABLES_H\n#define CK_HT_TABLES_H\n\n#include <stdint.h>\n\n")
         write(out, "ck_ht_vlc_first", "uint32_t", first, 8, 18)
         write(out, "ck_ht_vlc_other", "uint32_t", other, 8, 18)
+        places, words, short_words = lane_tables(other)
+        write(out, "ck_ht_lane_place", "uint8_t", places, 2, 24)
+        write(out, "ck_ht_lane_words", "uint16_t", words, 4, 24)
+        write(out, "ck_ht_lane_short", "uint16_t", short_words, 4, 24)
         write(out, "ck_ht_uvlc_length", "uint8_t", uvlc_lengths(), 2, 24)
         write(out, "ck_ht_uvlc_prefix", "uint8_t", [p[0] | p[1] << 3 | p[2] << 5 for p in PREFIX], 2, 8)
         write(out, "ck_ht_mel", "uint64_t", mel_table(), 16, 6)

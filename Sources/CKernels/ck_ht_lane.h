@@ -65,7 +65,6 @@ typedef struct ck_ht_lane {
 
     uint32_t vlc_position; /* bits used so far */
     uint32_t vlc_nbits;    /* bits there are */
-    uint64_t boundaries[CK_HT_MAX_CHUNKS]; /* sigma at those of the row above, 33 a chunk: only where they are not read from tags */
     uint64_t events[CK_HT_MEL_WORDS];
 
     /* The result, pairs_x per row of quads, no padding between rows: see ck_ht_record. */

@@ -1,7 +1,8 @@
 /*
- * Step 1 (T.814 7.3.3 to 7.3.6) of 16 or 32 blocks at once, one a lane of AVX-512, table look-ups by gathers. No branch depends on
- * the data of one block, so it does not slow down where MEL events make the scalar variant mispredict. A batch that does not fill
- * the lanes repeats its last block in the rest. The first row of quads, whose U-VLC differs, is left to the scalar variant.
+ * Step 1 (T.814 7.3.3 to 7.3.6) of 16 or 32 blocks at once, one a lane of AVX-512. VLC bits and MEL events are in one or two vectors of
+ * 32-bit lanes, what is known of a quad in one vector of 16-bit lanes, significance that is context in masks of a bit a lane. No branch
+ * depends on the data of one block, so it does not slow down where MEL events make the scalar variant mispredict. A batch that does not
+ * fill the lanes repeats its last block in the rest. The first row of quads, whose U-VLC differs, is left to the scalar variant.
  */
 #include "ck_ht_lane.h"
 #include "ck_ht_tables.h"
@@ -22,64 +23,71 @@ typedef struct {
     __m512i one, two;
 } uvlc_table;
 
-/* Per block: MEL events, and seams as two words (of the row above, then of this row). */
-typedef struct {
-    _Alignas(64) uint32_t events_low[16], events_high[16], first[16], second[16], carry[16];
-} gather_words;
+enum { CK_LANE_LENGTH = 12 }; /* 3 bits of a tag that nobody else looks at */
 
 INLINE uvlc_table load_lengths(void) {
     return (uvlc_table){_mm512_loadu_si512(ck_ht_uvlc_length + 64), _mm512_loadu_si512(ck_ht_uvlc_length + 128)};
 }
 
-/* Bits of a pair's codewords: two CxtVLC entries, and the bits that follow these. */
-INLINE __m512i pair_length(const uvlc_table *t, __m512i e0, __m512i e1, __m512i bits) {
-    const __m512i mask = _mm512_set1_epi32(CK_VLC_UOFF_MASK | CK_VLC_LENGTH_MASK);
-    __m512i sum = _mm512_add_epi32(_mm512_and_si512(e0, mask), _mm512_and_si512(e1, mask));
-    __mmask16 any = _mm512_test_epi32_mask(sum, _mm512_set1_epi32(CK_VLC_SUM_UOFF));
-    __mmask16 both = _mm512_test_epi32_mask(sum, _mm512_set1_epi32(2 * CK_VLC_UOFF_MASK));
-    __m512i length = _mm512_maskz_mov_epi32(any, _mm512_permutexvar_epi8(bits, t->one));
-    length = _mm512_mask_mov_epi32(length, both, _mm512_permutexvar_epi8(bits, t->two));
-    sum = _mm512_and_si512(sum, _mm512_set1_epi32(CK_VLC_SUM_LENGTH));
-    return _mm512_add_epi32(sum, _mm512_and_si512(length, _mm512_set1_epi32(0xFF)));
+INLINE __m512i codeword_length(__m512i entry) {
+    return _mm512_and_si512(_mm512_srli_epi16(entry, CK_LANE_LENGTH), _mm512_set1_epi16(7));
 }
 
-/* Of bit `position` the byte offset of the word, plus `offset`. */
-INLINE __m512i word_after(__m512i offset, __m512i position) {
-    return _mm512_add_epi32(offset, _mm512_slli_epi32(_mm512_srli_epi32(position, 5), 2));
+/* `position` and the bits of the U-VLC codewords of pairs, from the pairs' entries and the bits that follow these. */
+INLINE __m512i add_uvlc_length(const uvlc_table *t, __m512i e0, __m512i e1, __m512i raw, __m512i position) {
+    __mmask32 any = _mm512_movepi16_mask(_mm512_or_si512(e0, e1));
+    __m512i both = _mm512_srli_epi16(_mm512_and_si512(e0, e1), CK_TAG_UOFF - 6);
+    __m512i index = _mm512_ternarylogic_epi32(both, raw, _mm512_set1_epi16(1 << 6), 0xE4); /* c ? a : b */
+    __m512i length = _mm512_maskz_permutex2var_epi8(0x5555555555555555, t->one, index, t->two);
+    return _mm512_mask_add_epi16(position, any, position, length);
 }
 
-/* The lanes `zero` use up an event, and have no codeword when it is 0 (7.3.5). */
-INLINE __m512i take_event(__m512i entry, __mmask16 zero, __m512i *low, __m512i *high) {
-    __mmask16 empty = _mm512_mask_testn_epi32_mask(zero, *low, _mm512_set1_epi32(1));
-    *low = _mm512_mask_shrdi_epi32(*low, zero, *low, *high, 1);
-    *high = _mm512_mask_srli_epi32(*high, zero, *high, 1);
-    return _mm512_mask_mov_epi32(entry, empty, _mm512_setzero_si512());
+/* 32 words of two vectors' lower halves; lane n of the first is word 2n, of the second word 2n + 1. */
+INLINE __m512i join_words(__m512i a, __m512i b) { return _mm512_mask_blend_epi16(0xAAAAAAAA, a, _mm512_slli_epi32(b, 16)); }
+
+INLINE __m512i words_of(uint32_t context, __m512i place) {
+    const uint16_t *words = ck_ht_lane_words + 64 * context;
+    return _mm512_permutex2var_epi16(_mm512_loadu_si512(words), place, _mm512_loadu_si512(words + 32));
 }
 
-TARGET static void read_words(gather_words *w, ck_ht_lane *lanes, size_t count, uint32_t chunk) {
-    for (size_t i = 0; i < 16; i++) {
-        ck_ht_lane *lane = &lanes[i < count ? i : count - 1];
-        if (lane->events_written - lane->events_read < CK_HT_CHUNK_EVENTS) ck_ht_mel_refill(lane, CK_HT_CHUNK_EVENTS);
-        uint32_t word = lane->events_read >> 6, bit = lane->events_read & 63;
-        /* A one on top of the events tells afterwards how far they were shifted. */
-        uint64_t events = lane->events[word] >> bit | lane->events[word + 1] << 1 << (63 - bit) | (uint64_t)1 << 63;
-        w->events_low[i] = (uint32_t)events;
-        w->events_high[i] = (uint32_t)(events >> 32);
-        w->first[i] = (uint32_t)(lane->boundaries[chunk] << 8);
-        w->second[i] = (uint32_t)(lane->boundaries[chunk] >> 16 << 8);
-        w->carry[i] = chunk ? lane->boundaries[chunk - 1] >> 32 & 1 : 0;
-    }
+/*
+ * CxtVLC of 32 quads, by the significance at their left and right seams with the row above and beside them (7.3.5): the tag, and the
+ * codeword's length from CK_LANE_LENGTH on. Permutations of a table that fits into vectors take half the time of two gathers.
+ */
+INLINE __m512i look_up(__m512i bits, __mmask32 left, __mmask32 right, __mmask32 beside) {
+    const __mmask32 is_short = _mm512_testn_epi16_mask(bits, _mm512_set1_epi16(3));
+    const __m512i place = _mm512_permutex2var_epi8(_mm512_loadu_si512(ck_ht_lane_place), bits, _mm512_loadu_si512(ck_ht_lane_place + 64));
+    __m512i a = _mm512_mask_mov_epi16(words_of(0, place), left, words_of(1, place));
+    __m512i b = _mm512_mask_mov_epi16(words_of(2, place), left, words_of(3, place));
+    a = _mm512_mask_mov_epi16(a, right, b);
+    __m512i c = _mm512_mask_mov_epi16(words_of(4, place), left, words_of(5, place));
+    __m512i d = _mm512_mask_mov_epi16(words_of(6, place), left, words_of(7, place));
+    c = _mm512_mask_mov_epi16(c, right, d);
+    a = _mm512_mask_mov_epi16(a, beside, c);
+    /* Few codewords begin with two zeros: those of all contexts share one table. */
+    __m512i short_place = _mm512_mask_add_epi16(place, left, place, _mm512_set1_epi16(8));
+    short_place = _mm512_mask_add_epi16(short_place, right, short_place, _mm512_set1_epi16(16));
+    short_place = _mm512_mask_add_epi16(short_place, beside, short_place, _mm512_set1_epi16(32));
+    return _mm512_mask_mov_epi16(a, is_short,
+        _mm512_permutex2var_epi16(_mm512_loadu_si512(ck_ht_lane_short), short_place, _mm512_loadu_si512(ck_ht_lane_short + 32)));
 }
 
-TARGET static void write_words(const gather_words *w, ck_ht_lane *lanes, size_t count, uint32_t chunk) {
-    for (size_t i = 0; i < 16 && i < count; i++) {
-        ck_ht_lane *lane = &lanes[i];
-        lane->events_read += (uint32_t)__builtin_clzll((uint64_t)w->events_high[i] << 32 | w->events_low[i] | 1);
-        lane->boundaries[chunk] = w->first[i] | (uint64_t)w->second[i] << 16;
-        /* The last boundary of a chunk is the first one of the next. */
-        if (chunk) lane->boundaries[chunk - 1] |= (uint64_t)(w->first[i] & 1) << 32;
-    }
+/* The next 63 events of a lane, and a one on top of them, which tells afterwards how many were used. */
+static uint64_t take_events(ck_ht_lane *lane) {
+    if (lane->events_written - lane->events_read < 63) ck_ht_mel_refill(lane, 63);
+    uint32_t word = lane->events_read >> 6, bit = lane->events_read & 63;
+    return lane->events[word] >> bit | lane->events[word + 1] << 1 << (63 - bit) | (uint64_t)1 << 63;
 }
+
+static void give_back_events(ck_ht_lane *lane, uint32_t low, uint32_t high) {
+    lane->events_read += (uint32_t)__builtin_clzll((uint64_t)high << 32 | low | 1);
+}
+
+/* What one pair leaves: tags of 32 lanes, in the order of unpacked words, and U-VLC bits as words. */
+typedef struct {
+    _Alignas(64) uint32_t tags[2][16];
+    uint16_t raw[32];
+} record_words;
 
 /* Rows of 16 lanes to 16 rows of one lane each. */
 INLINE void transpose(__m512i r[16]) {
@@ -106,17 +114,49 @@ INLINE void transpose(__m512i r[16]) {
     }
 }
 
-/* From pair by pair to block by block; `stride` words from pair to pair. */
-TARGET static void write_records(
-    ck_ht_lane *lanes, size_t count, size_t at, uint32_t pairs, const uint32_t *tags, const uint32_t *raw, size_t stride) {
+/* Whose the double word `at` is when lower or upper words (half 0 or 1) of two vectors have been unpacked. */
+static inline size_t unpacked_lane(size_t at, size_t half) { return (at & 1) * 16 + (at & 12) + (at >> 1 & 1) + 2 * half; }
+
+/* From pair by pair to block by block. */
+TARGET static void write_records(ck_ht_lane *lanes, size_t count, size_t at, uint32_t pairs, const record_words *records) {
     const __mmask16 present = (__mmask16)((1u << pairs) - 1);
     __m512i r[16];
-    for (size_t i = 0; i < 16; i++) r[i] = _mm512_load_si512(tags + stride * i);
+    for (size_t half = 0; half < 2; half++) {
+        for (size_t i = 0; i < 16; i++) r[i] = _mm512_load_si512(records[i].tags[half]);
+        transpose(r);
+        for (size_t i = 0; i < 16; i++) {
+            size_t lane = unpacked_lane(i, half);
+            if (lane < count) _mm512_mask_storeu_epi32(lanes[lane].tags + at, present, r[i]);
+        }
+    }
+    for (size_t i = 0; i < 8; i++) {
+        __m512i even = _mm512_load_si512(records[2 * i].raw), odd = _mm512_load_si512(records[2 * i + 1].raw);
+        r[i] = _mm512_unpacklo_epi16(even, odd);
+        r[i + 8] = _mm512_unpackhi_epi16(even, odd);
+    }
     transpose(r);
-    for (size_t i = 0; i < 16 && i < count; i++) _mm512_mask_storeu_epi32(lanes[i].tags + at, present, r[i]);
-    for (size_t i = 0; i < 16; i++) r[i] = _mm512_load_si512(raw + stride * i);
-    transpose(r);
-    for (size_t i = 0; i < 16 && i < count; i++) _mm256_mask_storeu_epi16(lanes[i].raw + at, present, _mm512_cvtepi32_epi16(r[i]));
+    for (size_t i = 0; i < 16; i++) {
+        size_t first = unpacked_lane(i, 0), second = unpacked_lane(i, 1);
+        if (first < count) _mm256_mask_storeu_epi16(lanes[first].raw + at, present, _mm512_castsi512_si256(r[i]));
+        if (second < count) _mm256_mask_storeu_epi16(lanes[second].raw + at, present, _mm512_extracti64x4_epi64(r[i], 1));
+    }
+}
+
+/* Sigma at the seams below row y, a bit a lane. */
+TARGET static void find_seams(uint32_t *seams, const ck_ht_lane *lanes, size_t count, uint32_t y) {
+    _Alignas(64) uint32_t where[32];
+    for (size_t i = 0; i < 32; i++) where[i] = (uint32_t)((i < count ? i : count - 1) * sizeof *lanes);
+    uint32_t seam = 0;
+    for (uint32_t x = 0; x < lanes->pairs_x; x++) {
+        const uint32_t *tags = lanes->tags + ck_ht_record(lanes, y, x);
+        __m512i a = _mm512_i32gather_epi32(_mm512_load_si512(where), tags, 1), b = a;
+        if (count > 16) b = _mm512_i32gather_epi32(_mm512_load_si512(where + 16), tags, 1);
+        __m512i e0 = join_words(a, b), e1 = _mm512_mask_blend_epi16(0xAAAAAAAA, _mm512_srli_epi32(a, 16), b);
+        seams[2 * x] = seam | _mm512_test_epi16_mask(e0, _mm512_set1_epi16(2));
+        seams[2 * x + 1] = _mm512_test_epi16_mask(e0, _mm512_set1_epi16(8)) | _mm512_test_epi16_mask(e1, _mm512_set1_epi16(2));
+        seam = _mm512_test_epi16_mask(e1, _mm512_set1_epi16(8));
+    }
+    seams[2 * lanes->pairs_x] = seam;
 }
 
 #define CK_HT_V 1
@@ -126,29 +166,11 @@ TARGET static void write_records(
 #define CK_HT_NAME(x) x##_32
 #include "ck_ht_step1_gather_template.h"
 
-/* Of the first row, which the scalar variant has decoded. */
-static void find_boundaries(ck_ht_lane *lane) {
-    memset(lane->boundaries, 0, sizeof lane->boundaries);
-    for (uint32_t x = 0; x < lane->pairs_x; x++) {
-        uint64_t t = lane->tags[ck_ht_record(lane, 0, x)], *word = &lane->boundaries[x / CK_HT_CHUNK_PAIRS];
-        uint64_t seams = (t >> 1 & 1) | (t >> 2 & 2) | (t >> 16 & 2) | (t >> 17 & 4);
-        *word |= seams << 2 * (x % CK_HT_CHUNK_PAIRS);
-        /* The last boundary of a chunk is the first one of the next. */
-        if (x % CK_HT_CHUNK_PAIRS == 0 && x > 0) {
-            *word |= word[-1] >> 32 & 1;
-            word[-1] |= (*word & 1) << 32;
-        }
-    }
-}
-
 /* Fewer lanes than this do not pay. */
 enum { FULL_ENOUGH = 12 };
 
 static void gather_rows(ck_ht_lane *lanes, size_t count, uint32_t from, uint32_t to) {
-    if (from == 0) {
-        ck_ht_step1_rows_bmi2(lanes, count, from++, 1);
-        for (size_t i = 0; i < count; i++) find_boundaries(&lanes[i]);
-    }
+    if (from == 0) ck_ht_step1_rows_bmi2(lanes, count, from++, 1);
     if (from == to) return;
     while (count >= FULL_ENOUGH) {
         size_t n = count >= 16 + FULL_ENOUGH ? (count < 32 ? count : 32) : count < 16 ? count : 16;

@@ -1,128 +1,184 @@
 /*
- * Step 1 below the first row for CK_HT_V times 16 blocks, one a 32-bit lane; see ck_ht_step1_gather.c.
+ * Step 1 below the first row for CK_HT_V times 16 blocks; see ck_ht_step1_gather.c.
  *
- * Parameters: CK_HT_V        1 or 2 vectors in step
+ * Parameters: CK_HT_V        1 or 2 vectors of VLC bits in step
  *             CK_HT_NAME(x)  makes a name of this instance
  * Both are undefined at the end.
  */
 typedef struct {
-    __m512i position[CK_HT_V];                        /* in the VLC bits */
-    __m512i low[CK_HT_V], high[CK_HT_V], ahead[CK_HT_V]; /* the three words from there */
-    __m512i next[CK_HT_V], above[CK_HT_V], below[CK_HT_V];
-    __m512i events_low[CK_HT_V], events_high[CK_HT_V];
+    __m512i offset;                                    /* words: of the next VLC bit in the first of */
+    __m512i low, middle, high;                         /* three words in a row of each lane's VLC bits; */
+    __m512i ahead[CK_HT_V];                            /* the next two, on their way from memory: */
+    __m512i place[CK_HT_V];                            /* where the first three begin, in bytes */
+    __m512i events_low[CK_HT_V], events_high[CK_HT_V]; /* MEL events to come, and a one on top of them */
+    __mmask32 beside, seam;                            /* sigma in the quad to the left; at its right seam */
 } CK_HT_NAME(state);
 
-/* One pair of quads; `shift` places its seams in `below`. */
-INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const __m512i offset[CK_HT_V], const uvlc_table *lengths,
-    uint32_t (*tags)[16], uint32_t (*raw)[16], uint32_t shift, int two_quads) {
-    const __m512i none = _mm512_setzero_si512(), byte = _mm512_set1_epi32(0xFF), boundary = _mm512_set1_epi32(CK_VLC_ABOVE_MASK);
-    __m512i bits[CK_HT_V], e0[CK_HT_V], e1[CK_HT_V];
-    /* A pair takes 30 bits at most: 32 of two words do. */
-    EACH(s, CK_HT_V) bits[s] = _mm512_shrdv_epi32(st->low[s], st->high[s], st->position[s]);
-    EACH(s, CK_HT_V) {
-        __m512i context = _mm512_ternarylogic_epi32(st->next[s], st->above[s], boundary, 0xF8); /* a | (b & c) */
-        e0[s] = _mm512_i32gather_epi32(_mm512_ternarylogic_epi32(context, bits[s], byte, 0xF8), ck_ht_vlc_other, 4);
-        __mmask16 zero = _mm512_testn_epi32_mask(context, context);
-        if (zero) e0[s] = take_event(e0[s], zero, &st->events_low[s], &st->events_high[s]);
-        bits[s] = _mm512_shrdv_epi32(bits[s], none, e0[s]);
-    }
-    EACH(s, CK_HT_V) {
-        if (!two_quads) {
-            e1[s] = _mm512_setzero_si512();
-            continue;
+/* Low halves of both vectors; one vector leaves garbage in the words that are nobody's. */
+INLINE __m512i CK_HT_NAME(words)(const __m512i x[CK_HT_V]) {
+    return CK_HT_V == 1 ? x[0] : join_words(x[0], x[CK_HT_V - 1]);
+}
+
+/* Those above them. */
+INLINE __m512i CK_HT_NAME(upper_words)(const __m512i x[CK_HT_V]) {
+    __m512i first = _mm512_srli_epi32(x[0], 16);
+    return CK_HT_V == 1 ? first : _mm512_mask_blend_epi16(0xAAAAAAAA, first, x[CK_HT_V - 1]);
+}
+
+/* Codewords of one quad of each lane; those whose context is zero use up an event, and have none when it is 0 (7.3.5). */
+INLINE __m512i CK_HT_NAME(quad)(CK_HT_NAME(state) *st, __m512i bits, __mmask32 left, __mmask32 right) {
+    __m512i entry = look_up(bits, left, right, st->beside);
+    __mmask32 zero = ~(left | right | st->beside);
+    if (CK_HT_V == 1) zero &= 0x55555555;
+    if (zero) {
+        __mmask32 coded = _mm512_test_epi16_mask(CK_HT_NAME(words)(st->events_low), _mm512_set1_epi16(1));
+        entry = _mm512_maskz_mov_epi16(~zero | coded, entry);
+        __m512i used = _mm512_maskz_set1_epi16(zero, 1);
+        EACH(s, CK_HT_V) {
+            __m512i n = s ? _mm512_srli_epi32(used, 16) : _mm512_and_si512(used, _mm512_set1_epi32(1));
+            st->events_low[s] = _mm512_shrdv_epi32(st->events_low[s], st->events_high[s], n);
+            st->events_high[s] = _mm512_srlv_epi32(st->events_high[s], n);
         }
-        __m512i context = _mm512_and_si512(_mm512_srli_epi32(st->above[s], 1), boundary);
-        context = _mm512_ternarylogic_epi32(context, e0[s], _mm512_set1_epi32(CK_VLC_NEXT_MASK), 0xF8);
-        e1[s] = _mm512_i32gather_epi32(_mm512_ternarylogic_epi32(context, bits[s], byte, 0xF8), ck_ht_vlc_other, 4);
-        __mmask16 zero = _mm512_testn_epi32_mask(context, context);
-        if (zero) e1[s] = take_event(e1[s], zero, &st->events_low[s], &st->events_high[s]);
-        bits[s] = _mm512_shrdv_epi32(bits[s], none, e1[s]);
     }
+    st->beside = _mm512_test_epi16_mask(entry, _mm512_set1_epi16(0xC));
+    return entry;
+}
+
+/* One pair of quads. `seams`: sigma at the pair's left seam and on, of the row above and then of this row. */
+INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const uvlc_table *lengths, uint32_t *seams, __mmask32 *above,
+    record_words *record, int two_quads) {
+    const __mmask32 left = *above, middle = seams[1], right = two_quads ? seams[2] : 0;
+    /* 16 bits do for two codewords, 32 for a pair, which takes 30 at most. Counts are taken modulo 16. */
+    __m512i bits = _mm512_shrdv_epi16(st->low, st->middle, st->offset), more = _mm512_shrdv_epi16(st->middle, st->high, st->offset);
+    __m512i e0 = CK_HT_NAME(quad)(st, bits, left, middle), e1 = _mm512_setzero_si512();
+    __m512i used = codeword_length(e0);
+    seams[0] = st->seam | _mm512_test_epi16_mask(e0, _mm512_set1_epi16(2));
+    st->seam = _mm512_test_epi16_mask(e0, _mm512_set1_epi16(8));
+    if (two_quads) {
+        e1 = CK_HT_NAME(quad)(st, _mm512_srlv_epi16(bits, used), middle, right);
+        used = _mm512_add_epi16(used, codeword_length(e1));
+        seams[1] = st->seam | _mm512_test_epi16_mask(e1, _mm512_set1_epi16(2));
+        st->seam = _mm512_test_epi16_mask(e1, _mm512_set1_epi16(8));
+        *above = right;
+    }
+    __m512i raw = _mm512_shrdv_epi16(bits, more, used);
+    _mm512_store_si512(record->tags[0], _mm512_unpacklo_epi16(e0, e1));
+    _mm512_store_si512(record->tags[1], _mm512_unpackhi_epi16(e0, e1));
+    _mm512_store_si512(record->raw, raw);
+    __m512i end = add_uvlc_length(lengths, e0, e1, raw, _mm512_add_epi16(st->offset, used));
+    /* One or two words further on. What follows is fetched a pair before it is needed, since a gather takes long. */
+    __mmask32 one = _mm512_test_epi16_mask(end, _mm512_set1_epi16(48)), two = _mm512_test_epi16_mask(end, _mm512_set1_epi16(32));
+    __m512i fourth = CK_HT_NAME(words)(st->ahead), fifth = CK_HT_NAME(upper_words)(st->ahead);
+    st->low = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(st->low, one, st->middle), two, st->high);
+    st->middle = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(st->middle, one, st->high), two, fourth);
+    st->high = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(st->high, one, fourth), two, fifth);
+    st->offset = _mm512_and_si512(end, _mm512_set1_epi16(15));
     EACH(s, CK_HT_V) {
-        _mm512_store_si512(tags[s], _mm512_mask_blend_epi16(0xAAAAAAAA, _mm512_srli_epi32(e0[s], CK_VLC_TAG), e1[s]));
-        _mm512_store_si512(raw[s], bits[s]);
-        __m512i position = _mm512_add_epi32(st->position[s], pair_length(lengths, e0[s], e1[s], bits[s]));
-        /*
-         * Over the border of a word the second becomes the first. The one that follows is fetched anyway, one gather a pair, and a pair
-         * before it is needed: a gather takes as long as all else that a pair waits for.
-         */
-        __mmask16 over = _mm512_test_epi32_mask(_mm512_xor_si512(position, st->position[s]), _mm512_set1_epi32(32));
-        st->position[s] = position;
-        st->low[s] = _mm512_mask_mov_epi32(st->low[s], over, st->high[s]);
-        st->high[s] = _mm512_mask_mov_epi32(st->high[s], over, st->ahead[s]);
-        st->ahead[s] = _mm512_i32gather_epi32(word_after(offset[s], position), vlc, 1);
-        __m512i seam = _mm512_and_si512(_mm512_srli_epi32(e0[s], CK_VLC_BOUNDARY), _mm512_set1_epi32(3));
-        seam = _mm512_ternarylogic_epi32(seam, _mm512_srli_epi32(e1[s], CK_VLC_BOUNDARY - 1), _mm512_set1_epi32(6), 0xF8);
-        st->below[s] = _mm512_or_si512(st->below[s], _mm512_slli_epi32(seam, shift));
-        st->above[s] = _mm512_srli_epi32(st->above[s], 2);
-        st->next[s] = _mm512_and_si512(e1[s], _mm512_set1_epi32(CK_VLC_NEXT_MASK));
+        __m512i nbytes = _mm512_and_si512(_mm512_srli_epi32(end, s ? 19 : 3), _mm512_set1_epi32(6));
+        st->place[s] = _mm512_add_epi32(st->place[s], nbytes);
+        st->ahead[s] = _mm512_i32gather_epi32(st->place[s], vlc + 6, 1);
     }
 }
 
-/* Up to 16 pairs of one row of all blocks. Boundaries take two words: 0 to 16 and 16 to 32. */
-TARGET static void CK_HT_NAME(chunk)(CK_HT_NAME(state) *state, ck_ht_lane *lanes, size_t count, const __m512i offset[CK_HT_V],
-    const uvlc_table *lengths, size_t at, uint32_t chunk, uint32_t quads) {
+/* Makes sure that all lanes have events for a chunk. */
+TARGET static inline void CK_HT_NAME(top_up)(CK_HT_NAME(state) *st, ck_ht_lane *lanes, size_t count) {
+    EACH(s, CK_HT_V) {
+        uint32_t few = _mm512_cmplt_epu32_mask(st->events_high[s], _mm512_set1_epi32(1 << (CK_HT_CHUNK_EVENTS - 32)));
+        if (few == 0) continue;
+        _Alignas(64) uint32_t low[16], high[16];
+        _mm512_store_si512(low, st->events_low[s]);
+        _mm512_store_si512(high, st->events_high[s]);
+        for (; few; few &= few - 1) {
+            const uint32_t i = (uint32_t)__builtin_ctz(few);
+            uint64_t events;
+            if (16 * s + i < count) {
+                give_back_events(&lanes[16 * s + i], low[i], high[i]);
+                events = take_events(&lanes[16 * s + i]);
+            } else { /* a lane that repeats the last one, which came before */
+                events = low[i - 1] | (uint64_t)high[i - 1] << 32;
+            }
+            low[i] = (uint32_t)events;
+            high[i] = (uint32_t)(events >> 32);
+        }
+        st->events_low[s] = _mm512_load_si512(low);
+        st->events_high[s] = _mm512_load_si512(high);
+    }
+}
+
+/* Up to 16 pairs of one row of all blocks. */
+TARGET static inline void CK_HT_NAME(chunk)(CK_HT_NAME(state) *state, ck_ht_lane *lanes, size_t count, const uvlc_table *lengths,
+    uint32_t *seams, __mmask32 *above, size_t at, uint32_t quads) {
+    record_words records[CK_HT_CHUNK_PAIRS];
+    CK_HT_NAME(top_up)(state, lanes, count);
     CK_HT_NAME(state) st = *state;
-    gather_words words[CK_HT_V];
-    _Alignas(64) uint32_t tags[16][CK_HT_V][16], raw[16][CK_HT_V][16];
-    const uint8_t *vlc = lanes->vlc;
-    const uint32_t pairs = quads / 2;
-    EACH(s, CK_HT_V) {
-        read_words(&words[s], lanes + 16 * s, count - 16 * s, chunk);
-        st.events_low[s] = _mm512_load_si512(words[s].events_low);
-        st.events_high[s] = _mm512_load_si512(words[s].events_high);
-        st.above[s] = _mm512_load_si512(words[s].first);
-        st.below[s] = _mm512_load_si512(words[s].carry);
-    }
     uint32_t i = 0;
-    for (; i < pairs && i < 8; i++) CK_HT_NAME(pair)(&st, vlc, offset, lengths, tags[i], raw[i], 2 * i, 1);
-    if (i == pairs && (quads & 1) && i < 8) CK_HT_NAME(pair)(&st, vlc, offset, lengths, tags[i], raw[i], 2 * i, 0);
-    EACH(s, CK_HT_V) {
-        _mm512_store_si512(words[s].first, st.below[s]);
-        st.below[s] = _mm512_setzero_si512();
-        st.above[s] = _mm512_load_si512(words[s].second);
-    }
-    for (; i < pairs; i++) CK_HT_NAME(pair)(&st, vlc, offset, lengths, tags[i], raw[i], 2 * i - 16, 1);
-    if ((quads & 1) && pairs >= 8) CK_HT_NAME(pair)(&st, vlc, offset, lengths, tags[i], raw[i], 2 * i - 16, 0);
-    EACH(s, CK_HT_V) {
-        _mm512_store_si512(words[s].second, st.below[s]);
-        _mm512_store_si512(words[s].events_low, st.events_low[s]);
-        _mm512_store_si512(words[s].events_high, st.events_high[s]);
-        write_words(&words[s], lanes + 16 * s, count - 16 * s, chunk);
-        write_records(lanes + 16 * s, count - 16 * s, at, (quads + 1) / 2, tags[0][s], raw[0][s], CK_HT_V * 16);
-    }
+    for (; i < quads / 2; i++) CK_HT_NAME(pair)(&st, lanes->vlc, lengths, seams + 2 * i, above, &records[i], 1);
+    if (quads & 1) CK_HT_NAME(pair)(&st, lanes->vlc, lengths, seams + 2 * i, above, &records[i], 0);
     *state = st;
+    write_records(lanes, count, at, (quads + 1) / 2, records);
+}
+
+/* A batch on its way, from its lanes. */
+TARGET static void CK_HT_NAME(begin)(CK_HT_NAME(state) *st, ck_ht_lane *lanes, size_t count) {
+    __m512i first[CK_HT_V], second[CK_HT_V], offset[CK_HT_V];
+    EACH(s, CK_HT_V) {
+        _Alignas(64) uint32_t position[16], where[16], low[16], high[16];
+        for (uint32_t i = 0; i < 16; i++) {
+            size_t lane = 16 * s + i < count ? 16 * s + i : count - 1;
+            uint64_t events = take_events(&lanes[lane]);
+            position[i] = lanes[lane].vlc_position;
+            where[i] = (uint32_t)(lane * sizeof *lanes);
+            low[i] = (uint32_t)events;
+            high[i] = (uint32_t)(events >> 32);
+        }
+        st->events_low[s] = _mm512_load_si512(low);
+        st->events_high[s] = _mm512_load_si512(high);
+        offset[s] = _mm512_and_si512(_mm512_load_si512(position), _mm512_set1_epi32(15));
+        __m512i words = _mm512_srli_epi32(_mm512_load_si512(position), 4);
+        st->place[s] = _mm512_add_epi32(_mm512_load_si512(where), _mm512_slli_epi32(words, 1));
+        first[s] = _mm512_i32gather_epi32(st->place[s], lanes->vlc, 1);
+        second[s] = _mm512_i32gather_epi32(st->place[s], lanes->vlc + 4, 1);
+        st->ahead[s] = _mm512_i32gather_epi32(st->place[s], lanes->vlc + 6, 1);
+    }
+    st->offset = CK_HT_NAME(words)(offset);
+    st->low = CK_HT_NAME(words)(first);
+    st->middle = CK_HT_NAME(upper_words)(first);
+    st->high = CK_HT_NAME(words)(second);
+}
+
+TARGET static void CK_HT_NAME(end)(const CK_HT_NAME(state) *st, ck_ht_lane *lanes, size_t count) {
+    _Alignas(64) uint16_t offset[16][2];
+    _mm512_store_si512(offset, st->offset);
+    EACH(s, CK_HT_V) {
+        _Alignas(64) uint32_t place[16], low[16], high[16];
+        _mm512_store_si512(place, st->place[s]);
+        _mm512_store_si512(low, st->events_low[s]);
+        _mm512_store_si512(high, st->events_high[s]);
+        for (uint32_t i = 0; i < 16 && 16 * s + i < count; i++) {
+            ck_ht_lane *lane = &lanes[16 * s + i];
+            lane->vlc_position = (place[i] - (uint32_t)((16 * s + i) * sizeof *lanes)) * 8 + offset[i][s];
+            give_back_events(lane, low[i], high[i]);
+        }
+    }
 }
 
 TARGET static void CK_HT_NAME(rows)(ck_ht_lane *lanes, size_t count, uint32_t from, uint32_t to) {
     CK_HT_NAME(state) st;
-    __m512i offset[CK_HT_V];
     const uvlc_table lengths = load_lengths();
     const uint32_t quads_x = lanes->quads_x;
-    _Alignas(64) uint32_t position[16], where[16];
-    EACH(s, CK_HT_V) {
-        for (uint32_t i = 0; i < 16; i++) {
-            size_t lane = 16 * s + i < count ? 16 * s + i : count - 1;
-            position[i] = lanes[lane].vlc_position;
-            where[i] = (uint32_t)(lane * sizeof *lanes);
-        }
-        st.position[s] = _mm512_load_si512(position);
-        offset[s] = _mm512_add_epi32(_mm512_load_si512(where), _mm512_set1_epi32(8));
-        st.low[s] = _mm512_i32gather_epi32(word_after(offset[s], st.position[s]), lanes->vlc - 8, 1);
-        st.high[s] = _mm512_i32gather_epi32(word_after(offset[s], st.position[s]), lanes->vlc - 4, 1);
-        st.ahead[s] = _mm512_i32gather_epi32(word_after(offset[s], st.position[s]), lanes->vlc, 1);
-    }
+    uint32_t seams[CK_HT_MAX_SIDE / 2 + 2];
+    CK_HT_NAME(begin)(&st, lanes, count);
+    find_seams(seams, lanes, count, from - 1);
     for (uint32_t y = from; y < to; y++) {
-        EACH(s, CK_HT_V) st.next[s] = _mm512_setzero_si512();
+        __mmask32 above = seams[0];
+        st.beside = st.seam = 0;
         for (uint32_t x = 0; x < quads_x; x += 2 * CK_HT_CHUNK_PAIRS) {
             uint32_t quads = quads_x - x < 2 * CK_HT_CHUNK_PAIRS ? quads_x - x : 2 * CK_HT_CHUNK_PAIRS;
-            CK_HT_NAME(chunk)(&st, lanes, count, offset, &lengths, ck_ht_record(lanes, y, x / 2), x / (2 * CK_HT_CHUNK_PAIRS), quads);
+            CK_HT_NAME(chunk)(&st, lanes, count, &lengths, seams + x, &above, ck_ht_record(lanes, y, x / 2), quads);
         }
+        seams[quads_x] = st.seam;
     }
-    EACH(s, CK_HT_V) {
-        _mm512_store_si512(position, st.position[s]);
-        for (uint32_t i = 0; i < 16 && 16 * s + i < count; i++) lanes[16 * s + i].vlc_position = position[i];
-    }
+    CK_HT_NAME(end)(&st, lanes, count);
 }
 
 #undef CK_HT_V

@@ -104,7 +104,7 @@ static void run_batch(const ck_ht_dispatch *d, ck_ht_block **blocks, size_t n, c
 /* Least time of each stage, caches warm, batches as the decoder makes them. */
 static void run_stages(const ck_ht_dispatch *d, ht_block_file *f, int repeats, const char *name) {
     uint64_t *order = calloc(f->count, sizeof *order);
-    ck_ht_lane *lanes = calloc(CK_HT_LANES, sizeof *lanes);
+    ck_ht_lane *lanes = aligned_alloc(64, CK_HT_LANES * sizeof *lanes);
     magsgn_bits *magsgn = calloc(CK_HT_LANES, sizeof *magsgn);
     int16_t *out = calloc(2 * CK_HT_MAX_SIDE * 32, sizeof *out);
     double total[STAGES] = {0}, samples = 0;
