@@ -2,8 +2,10 @@
  * Step 1 (T.814 7.3.3 to 7.3.6) of 16 or 32 blocks at once, one a lane of AVX-512. VLC bits and MEL events are in one or two vectors of
  * 32-bit lanes, what is known of a quad in one vector of 16-bit lanes, significance that is context in masks of a bit a lane. No branch
  * depends on the data of one block, so it does not slow down where MEL events make the scalar variant mispredict. A batch that does not
- * fill the lanes repeats its last block in the rest. The first row of quads, whose U-VLC differs, is left to the scalar variant.
+ * fill the lanes repeats its last block in the rest.
  */
+#include <stddef.h>
+
 #include "ck_ht_lane.h"
 #include "ck_ht_tables.h"
 
@@ -40,6 +42,54 @@ INLINE __m512i add_uvlc_length(const uvlc_table *t, __m512i e0, __m512i e1, __m5
     __m512i index = _mm512_ternarylogic_epi32(both, raw, _mm512_set1_epi16(1 << 6), 0xE4); /* c ? a : b */
     __m512i length = _mm512_maskz_permutex2var_epi8(0x5555555555555555, t->one, index, t->two);
     return _mm512_mask_add_epi16(position, any, position, length);
+}
+
+/* An event of each of the lanes `wanted`: the lanes where it is 1. */
+INLINE __mmask16 pull_event(__mmask16 wanted, __m512i *low, __m512i *high) {
+    __mmask16 one = _mm512_mask_test_epi32_mask(wanted, *low, _mm512_set1_epi32(1));
+    *low = _mm512_mask_shrdi_epi32(*low, wanted, *low, *high, 1);
+    *high = _mm512_mask_srli_epi32(*high, wanted, *high, 1);
+    return one;
+}
+
+/* CxtVLC of a quad of the first row; `context` in its place in the index. */
+INLINE __m512i first_entry(__m512i context, __m512i bits, __m512i *low, __m512i *high) {
+    __m512i index = _mm512_ternarylogic_epi32(context, bits, _mm512_set1_epi32(0xFF), 0xF8); /* a | (b & c) */
+    __mmask16 zero = _mm512_testn_epi32_mask(context, context);
+    __m512i entry = _mm512_i32gather_epi32(index, ck_ht_vlc_first, 4);
+    return _mm512_maskz_mov_epi32((__mmask16)(~zero | pull_event(zero, low, high)), entry);
+}
+
+/*
+ * U-VLC of a pair of the first row, 7.3.6: when both quads have one, a MEL event says whether both u exceed 2. `u` gets those of both
+ * quads, a byte each; the answer is `used` and the bits of both codewords. By three bits of the stream: u_pfx, then from bit 8 on the
+ * bits of the prefix, from bit 16 on those of the suffix, from bit 24 on its mask.
+ */
+INLINE __m512i first_u(__m512i *u, __m512i bits, __m512i e0, __m512i e1, __m512i used, __m512i *low, __m512i *high) {
+    enum { ONE = 1 | 1 << 8, TWO = 2 | 2 << 8, THREE = 3 | 3 << 8 | 1 << 16 | 1 << 24, FIVE = 5 | 3 << 8 | 5 << 16 | 31 << 24 };
+    const __m512i prefix = _mm512_broadcast_i32x8(_mm256_setr_epi32(FIVE, ONE, TWO, ONE, THREE, ONE, TWO, ONE));
+    const __m512i byte = _mm512_set1_epi32(0xFF), one = _mm512_set1_epi32(1);
+    __mmask16 off0 = _mm512_movepi32_mask(e0), off1 = _mm512_movepi32_mask(e1), both = off0 & off1;
+    __mmask16 more = pull_event(both, low, high);
+    __m512i base = _mm512_maskz_set1_epi32(more, 2);
+    __m512i p0 = _mm512_maskz_permutexvar_epi32(off0, bits, prefix);
+    __m512i length = _mm512_and_si512(_mm512_srli_epi32(p0, 8), byte), u0 = _mm512_and_si512(p0, byte);
+    bits = _mm512_srlv_epi32(bits, length);
+    used = _mm512_add_epi32(used, length);
+    __m512i p1 = _mm512_maskz_permutexvar_epi32(off1, bits, prefix);
+    /* The first exceeds 2, but not both: the second is 1 or 2, one bit. */
+    __mmask16 is_bit = _mm512_mask_cmpgt_epu32_mask(both & (__mmask16)~more, u0, _mm512_set1_epi32(2));
+    p1 = _mm512_mask_add_epi32(p1, is_bit, _mm512_set1_epi32(ONE), _mm512_and_si512(bits, one));
+    length = _mm512_and_si512(_mm512_srli_epi32(p1, 8), byte);
+    bits = _mm512_srlv_epi32(bits, length);
+    used = _mm512_add_epi32(used, length);
+    u0 = _mm512_add_epi32(u0, _mm512_and_si512(bits, _mm512_srli_epi32(p0, 24)));
+    length = _mm512_and_si512(_mm512_srli_epi32(p0, 16), byte);
+    bits = _mm512_srlv_epi32(bits, length);
+    used = _mm512_add_epi32(used, _mm512_add_epi32(length, _mm512_and_si512(_mm512_srli_epi32(p1, 16), byte)));
+    __m512i u1 = _mm512_add_epi32(_mm512_and_si512(p1, byte), _mm512_and_si512(bits, _mm512_srli_epi32(p1, 24)));
+    *u = _mm512_or_si512(_mm512_add_epi32(u0, base), _mm512_slli_epi32(_mm512_add_epi32(u1, base), 8));
+    return used;
 }
 
 /* 32 words of two vectors' lower halves; lane n of the first is word 2n, of the second word 2n + 1. */
@@ -83,7 +133,7 @@ static void give_back_events(ck_ht_lane *lane, uint32_t low, uint32_t high) {
     lane->events_read += (uint32_t)__builtin_clzll((uint64_t)high << 32 | low | 1);
 }
 
-/* What one pair leaves: tags of 32 lanes, in the order of unpacked words, and U-VLC bits as words. */
+/* What one pair leaves: tags of 32 lanes, in the order of unpacked words, and as words U-VLC bits, or u_q of the first row. */
 typedef struct {
     _Alignas(64) uint32_t tags[2][16];
     uint16_t raw[32];
@@ -117,8 +167,9 @@ INLINE void transpose(__m512i r[16]) {
 /* Whose the double word `at` is when lower or upper words (half 0 or 1) of two vectors have been unpacked. */
 static inline size_t unpacked_lane(size_t at, size_t half) { return (at & 1) * 16 + (at & 12) + (at >> 1 & 1) + 2 * half; }
 
-/* From pair by pair to block by block. */
-TARGET static void write_records(ck_ht_lane *lanes, size_t count, size_t at, uint32_t pairs, const record_words *records) {
+/* From pair by pair to block by block: tags from `at` on, U-VLC bits `raw` bytes into the lanes. */
+TARGET static void write_records(
+    ck_ht_lane *lanes, size_t count, size_t at, uint32_t pairs, const record_words *records, size_t raw) {
     const __mmask16 present = (__mmask16)((1u << pairs) - 1);
     __m512i r[16];
     for (size_t half = 0; half < 2; half++) {
@@ -137,8 +188,8 @@ TARGET static void write_records(ck_ht_lane *lanes, size_t count, size_t at, uin
     transpose(r);
     for (size_t i = 0; i < 16; i++) {
         size_t first = unpacked_lane(i, 0), second = unpacked_lane(i, 1);
-        if (first < count) _mm256_mask_storeu_epi16(lanes[first].raw + at, present, _mm512_castsi512_si256(r[i]));
-        if (second < count) _mm256_mask_storeu_epi16(lanes[second].raw + at, present, _mm512_extracti64x4_epi64(r[i], 1));
+        if (first < count) _mm256_mask_storeu_epi16((char *)&lanes[first] + raw, present, _mm512_castsi512_si256(r[i]));
+        if (second < count) _mm256_mask_storeu_epi16((char *)&lanes[second] + raw, present, _mm512_extracti64x4_epi64(r[i], 1));
     }
 }
 
@@ -167,11 +218,9 @@ TARGET static void find_seams(uint32_t *seams, const ck_ht_lane *lanes, size_t c
 #include "ck_ht_step1_gather_template.h"
 
 /* Fewer lanes than this do not pay. */
-enum { FULL_ENOUGH = 12 };
+enum { FULL_ENOUGH = 8 };
 
 static void gather_rows(ck_ht_lane *lanes, size_t count, uint32_t from, uint32_t to) {
-    if (from == 0) ck_ht_step1_rows_bmi2(lanes, count, from++, 1);
-    if (from == to) return;
     while (count >= FULL_ENOUGH) {
         size_t n = count >= 16 + FULL_ENOUGH ? (count < 32 ? count : 32) : count < 16 ? count : 16;
         if (n > 16)

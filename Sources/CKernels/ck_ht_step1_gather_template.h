@@ -44,28 +44,14 @@ INLINE __m512i CK_HT_NAME(quad)(CK_HT_NAME(state) *st, __m512i bits, __mmask32 l
     return entry;
 }
 
-/* One pair of quads. `seams`: sigma at the pair's left seam and on, of the row above and then of this row. */
-INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const uvlc_table *lengths, uint32_t *seams, __mmask32 *above,
-    record_words *record, int two_quads) {
-    const __mmask32 left = *above, middle = seams[1], right = two_quads ? seams[2] : 0;
-    /* 16 bits do for two codewords, 32 for a pair, which takes 30 at most. Counts are taken modulo 16. */
-    __m512i bits = _mm512_shrdv_epi16(st->low, st->middle, st->offset), more = _mm512_shrdv_epi16(st->middle, st->high, st->offset);
-    __m512i e0 = CK_HT_NAME(quad)(st, bits, left, middle), e1 = _mm512_setzero_si512();
-    __m512i used = codeword_length(e0);
-    seams[0] = st->seam | _mm512_test_epi16_mask(e0, _mm512_set1_epi16(2));
-    st->seam = _mm512_test_epi16_mask(e0, _mm512_set1_epi16(8));
-    if (two_quads) {
-        e1 = CK_HT_NAME(quad)(st, _mm512_srlv_epi16(bits, used), middle, right);
-        used = _mm512_add_epi16(used, codeword_length(e1));
-        seams[1] = st->seam | _mm512_test_epi16_mask(e1, _mm512_set1_epi16(2));
-        st->seam = _mm512_test_epi16_mask(e1, _mm512_set1_epi16(8));
-        *above = right;
-    }
-    __m512i raw = _mm512_shrdv_epi16(bits, more, used);
-    _mm512_store_si512(record->tags[0], _mm512_unpacklo_epi16(e0, e1));
-    _mm512_store_si512(record->tags[1], _mm512_unpackhi_epi16(e0, e1));
-    _mm512_store_si512(record->raw, raw);
-    __m512i end = add_uvlc_length(lengths, e0, e1, raw, _mm512_add_epi16(st->offset, used));
+/* Sigma at the left seam of a quad, and on to its right one. */
+INLINE void CK_HT_NAME(put_seams)(CK_HT_NAME(state) *st, uint32_t *seams, __m512i tags) {
+    seams[0] = st->seam | _mm512_test_epi16_mask(tags, _mm512_set1_epi16(2));
+    st->seam = _mm512_test_epi16_mask(tags, _mm512_set1_epi16(8));
+}
+
+/* On to bit `end` from the first word. */
+INLINE void CK_HT_NAME(advance)(CK_HT_NAME(state) *st, const uint8_t *vlc, __m512i end) {
     /* One or two words further on. What follows is fetched a pair before it is needed, since a gather takes long. */
     __mmask32 one = _mm512_test_epi16_mask(end, _mm512_set1_epi16(48)), two = _mm512_test_epi16_mask(end, _mm512_set1_epi16(32));
     __m512i fourth = CK_HT_NAME(words)(st->ahead), fifth = CK_HT_NAME(upper_words)(st->ahead);
@@ -78,6 +64,62 @@ INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const uv
         st->place[s] = _mm512_add_epi32(st->place[s], nbytes);
         st->ahead[s] = _mm512_i32gather_epi32(st->place[s], vlc + 6, 1);
     }
+}
+
+/* One pair of quads. `seams`: sigma at the pair's left seam and on, of the row above and then of this row. */
+INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const uvlc_table *lengths, uint32_t *seams, __mmask32 *above,
+    record_words *record, int two_quads) {
+    const __mmask32 left = *above, middle = seams[1], right = two_quads ? seams[2] : 0;
+    /* 16 bits do for two codewords, 32 for a pair, which takes 30 at most. Counts are taken modulo 16. */
+    __m512i bits = _mm512_shrdv_epi16(st->low, st->middle, st->offset), more = _mm512_shrdv_epi16(st->middle, st->high, st->offset);
+    __m512i e0 = CK_HT_NAME(quad)(st, bits, left, middle), e1 = _mm512_setzero_si512();
+    __m512i used = codeword_length(e0);
+    CK_HT_NAME(put_seams)(st, seams, e0);
+    if (two_quads) {
+        e1 = CK_HT_NAME(quad)(st, _mm512_srlv_epi16(bits, used), middle, right);
+        used = _mm512_add_epi16(used, codeword_length(e1));
+        CK_HT_NAME(put_seams)(st, seams + 1, e1);
+        *above = right;
+    }
+    __m512i raw = _mm512_shrdv_epi16(bits, more, used);
+    _mm512_store_si512(record->tags[0], _mm512_unpacklo_epi16(e0, e1));
+    _mm512_store_si512(record->tags[1], _mm512_unpackhi_epi16(e0, e1));
+    _mm512_store_si512(record->raw, raw);
+    __m512i end = add_uvlc_length(lengths, e0, e1, raw, _mm512_add_epi16(st->offset, used));
+    CK_HT_NAME(advance)(st, vlc, end);
+}
+
+/* 32 bits of each lane from two vectors of words. */
+INLINE void CK_HT_NAME(double_words)(__m512i to[CK_HT_V], __m512i low, __m512i high) {
+    to[0] = join_words(low, high);
+    if (CK_HT_V > 1) to[CK_HT_V - 1] = _mm512_mask_blend_epi16(0xAAAAAAAA, _mm512_srli_epi32(low, 16), high);
+}
+
+/* A pair of the first row, where only the quad to the left is context. Rare enough for gathers. `next`: what it adds to the index. */
+INLINE void CK_HT_NAME(first_pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, __m512i next[CK_HT_V], uint32_t *seams,
+    record_words *record, int two_quads) {
+    const __m512i seven = _mm512_set1_epi32(7);
+    __m512i bits[CK_HT_V], e0[CK_HT_V], e1[CK_HT_V], u[CK_HT_V], used[CK_HT_V];
+    CK_HT_NAME(double_words)(bits, _mm512_shrdv_epi16(st->low, st->middle, st->offset), _mm512_shrdv_epi16(st->middle, st->high, st->offset));
+    EACH(s, CK_HT_V) {
+        __m512i *low = &st->events_low[s], *high = &st->events_high[s];
+        e0[s] = first_entry(next[s], bits[s], low, high);
+        used[s] = _mm512_and_si512(e0[s], seven);
+        bits[s] = _mm512_srlv_epi32(bits[s], used[s]);
+        e1[s] = _mm512_setzero_si512();
+        if (two_quads) e1[s] = first_entry(_mm512_and_si512(e0[s], _mm512_set1_epi32(CK_VLC_NEXT_MASK)), bits[s], low, high);
+        next[s] = _mm512_and_si512(e1[s], _mm512_set1_epi32(CK_VLC_NEXT_MASK));
+        __m512i length = _mm512_and_si512(e1[s], seven);
+        used[s] = _mm512_add_epi32(used[s], length);
+        used[s] = first_u(&u[s], _mm512_srlv_epi32(bits[s], length), e0[s], e1[s], used[s], low, high);
+    }
+    __m512i tags0 = CK_HT_NAME(upper_words)(e0), tags1 = CK_HT_NAME(upper_words)(e1);
+    CK_HT_NAME(put_seams)(st, seams, tags0);
+    if (two_quads) CK_HT_NAME(put_seams)(st, seams + 1, tags1);
+    _mm512_store_si512(record->tags[0], _mm512_unpacklo_epi16(tags0, tags1));
+    _mm512_store_si512(record->tags[1], _mm512_unpackhi_epi16(tags0, tags1));
+    _mm512_store_si512(record->raw, CK_HT_NAME(words)(u));
+    CK_HT_NAME(advance)(st, vlc, _mm512_add_epi16(st->offset, CK_HT_NAME(words)(used)));
 }
 
 /* Makes sure that all lanes have events for a chunk. */
@@ -115,7 +157,22 @@ TARGET static inline void CK_HT_NAME(chunk)(CK_HT_NAME(state) *state, ck_ht_lane
     for (; i < quads / 2; i++) CK_HT_NAME(pair)(&st, lanes->vlc, lengths, seams + 2 * i, above, &records[i], 1);
     if (quads & 1) CK_HT_NAME(pair)(&st, lanes->vlc, lengths, seams + 2 * i, above, &records[i], 0);
     *state = st;
-    write_records(lanes, count, at, (quads + 1) / 2, records);
+    write_records(lanes, count, at, (quads + 1) / 2, records, offsetof(ck_ht_lane, raw) + at * sizeof lanes->raw[0]);
+}
+
+TARGET static void CK_HT_NAME(first_row)(CK_HT_NAME(state) *st, ck_ht_lane *lanes, size_t count, uint32_t *seams) {
+    record_words records[CK_HT_CHUNK_PAIRS];
+    __m512i next[CK_HT_V];
+    EACH(s, CK_HT_V) next[s] = _mm512_setzero_si512();
+    st->seam = 0;
+    for (uint32_t x = 0, i = 0; x < lanes->quads_x; x += 2 * CK_HT_CHUNK_PAIRS, i = 0) {
+        uint32_t quads = lanes->quads_x - x < 2 * CK_HT_CHUNK_PAIRS ? lanes->quads_x - x : 2 * CK_HT_CHUNK_PAIRS;
+        CK_HT_NAME(top_up)(st, lanes, count);
+        for (; i < quads / 2; i++) CK_HT_NAME(first_pair)(st, lanes->vlc, next, seams + x + 2 * i, &records[i], 1);
+        if (quads & 1) CK_HT_NAME(first_pair)(st, lanes->vlc, next, seams + x + 2 * i, &records[i], 0);
+        write_records(lanes, count, ck_ht_record(lanes, 0, x / 2), (quads + 1) / 2, records, offsetof(ck_ht_lane, first_u) + x);
+    }
+    seams[lanes->quads_x] = st->seam;
 }
 
 /* A batch on its way, from its lanes. */
@@ -168,7 +225,10 @@ TARGET static void CK_HT_NAME(rows)(ck_ht_lane *lanes, size_t count, uint32_t fr
     const uint32_t quads_x = lanes->quads_x;
     uint32_t seams[CK_HT_MAX_SIDE / 2 + 2];
     CK_HT_NAME(begin)(&st, lanes, count);
-    find_seams(seams, lanes, count, from - 1);
+    if (from > 0)
+        find_seams(seams, lanes, count, from - 1);
+    else
+        CK_HT_NAME(first_row)(&st, lanes, count, seams), from++;
     for (uint32_t y = from; y < to; y++) {
         __mmask32 above = seams[0];
         st.beside = st.seam = 0;
