@@ -3,7 +3,7 @@
 
 enum {
     WINDOW = 512, /* blocks looked at together for equal widths */
-    JOBS = 2      /* blocks in step 2 together */
+    JOBS = 3      /* blocks in step 2 together */
 };
 
 typedef struct {

@@ -14,7 +14,7 @@
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vbmi,avx512vbmi2,avx512bitalg,bmi,bmi2,lzcnt,popcnt")))
 #define INLINE TARGET static inline __attribute__((always_inline))
 
-enum { U_MAX = 14, QUADS = 2 * CK_HT_CHUNK_PAIRS };
+enum { U_MAX = 14, QUADS = 2 * CK_HT_CHUNK_PAIRS, TOGETHER = 3 };
 
 /*
  * u_q of 16 pairs from their raw U-VLC bits, 7.3.6; an extension is left out, it means u_q >= 33. By three bits of the stream (here
@@ -70,7 +70,7 @@ typedef struct {
     const uint8_t *window[4]; /* of eight quads each, which take 7 + 8 * 56 bits at most */
 } plan;
 
-/* Sample values of eight quads, two's complement; `seen` gets 2 (mu - 1) + 1, or 0. */
+/* Sample values of eight quads, two's complement; `seen` gets 2 (mu - 1) + sign, or 0. */
 INLINE __m512i samples(const plan *q, __m512i pick, const uint8_t *window, int general, __m128i up, __m128i down, __m512i *seen) {
     const __m512i one = _mm512_set1_epi16(1);
     __m512i tag = _mm512_permutexvar_epi16(pick, q->tags);
@@ -90,12 +90,14 @@ INLINE __m512i samples(const plan *q, __m512i pick, const uint8_t *window, int g
     /* Of the bits m are the sample's; an EMB one stands above them. */
     __m512i others = _mm512_sllv_epi16(_mm512_set1_epi16(-1), m), power = _mm512_maskz_sllv_epi16(is_one, one, m);
     v = _mm512_ternarylogic_epi64(v, others, power, 0xBA); /* (a & ~b) | c */
-    *seen = _mm512_or_si512(v, _mm512_maskz_mov_epi16(sigma, one));
-    __m512i magnitude;
-    if (general)
-        magnitude = _mm512_maskz_srl_epi16(sigma, _mm512_sll_epi16(_mm512_add_epi16(*seen, _mm512_set1_epi16(2)), up), down);
-    else
-        magnitude = _mm512_avg_epu16(*seen, _mm512_setzero_si512()); /* mu, or 0 for 0 */
+    *seen = v;
+    __m512i magnitude = _mm512_srli_epi16(v, 1);
+    if (general) {
+        magnitude = _mm512_add_epi16(_mm512_or_si512(v, one), _mm512_set1_epi16(2));
+        magnitude = _mm512_maskz_srl_epi16(sigma, _mm512_sll_epi16(magnitude, up), down);
+    } else {
+        magnitude = _mm512_mask_add_epi16(magnitude, sigma, magnitude, one); /* mu, or 0 for 0 */
+    }
     return _mm512_mask_sub_epi16(magnitude, _mm512_test_epi16_mask(v, one), _mm512_setzero_si512(), magnitude);
 }
 
@@ -290,29 +292,31 @@ INLINE void row_of_chunks(progress *p, uint32_t y, int is_wide, int general) {
 #endif
 
 /*
- * Two blocks (or one, twice the same pointer). A row waits for the one above it and for its position in the bits, some hundred cycles
- * in all; with rows of two blocks in turn, one computes while the other waits.
+ * n blocks at the same time. A row waits for the one above it and for its position in the bits, some hundred cycles in all;
+ * with rows of several blocks in turn, one computes while the others wait.
  */
-INLINE void step2(ck_ht_job *first, ck_ht_job *second, int is_wide, int general, int narrow) {
-    progress p[2];
-    begin(&p[0], first, is_wide, narrow);
-    begin(&p[1], second, is_wide, narrow);
-    if (first == second) p[1].rows = 0;
-    for (uint32_t y = 0; y < p[0].rows || y < p[1].rows; y++) {
+INLINE void step2(ck_ht_job *jobs, uint32_t n, int is_wide, int general, int narrow) {
+    progress p[TOGETHER];
+    uint32_t rows = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        begin(&p[i], &jobs[i], is_wide, narrow);
+        rows = p[i].rows > rows ? p[i].rows : rows;
+    }
+    for (uint32_t y = 0; y < rows; y++) {
         if (!narrow) {
-            if (y < p[0].rows) row_of_chunks(&p[0], y, is_wide, general);
-            if (y < p[1].rows) row_of_chunks(&p[1], y, is_wide, general);
+            for (uint32_t i = 0; i < n; i++)
+            if (y < p[i].rows) row_of_chunks(&p[i], y, is_wide, general);
             continue;
         }
-        plan q[2];
-        if (y < p[0].rows) look(&p[0], &q[0], y, 0, 1, 0);
-        if (y < p[1].rows) look(&p[1], &q[1], y, 0, 1, 0);
-        if (y < p[0].rows) take(&p[0], &q[0], y, 0, is_wide, general), finish_row(&p[0]);
-        if (y < p[1].rows) take(&p[1], &q[1], y, 0, is_wide, general), finish_row(&p[1]);
+        plan q[TOGETHER];
+        for (uint32_t i = 0; i < n; i++)
+            if (y < p[i].rows) look(&p[i], &q[i], y, 0, 1, 0);
+        for (uint32_t i = 0; i < n; i++)
+            if (y < p[i].rows) take(&p[i], &q[i], y, 0, is_wide, general), finish_row(&p[i]);
     }
-    for (int i = 0; i < (first == second ? 1 : 2); i++) {
+    for (uint32_t i = 0; i < n; i++) {
         __m512i words = _mm512_max_epu16(p[i].largest, _mm512_srli_epi32(p[i].largest, 16));
-        p[i].job->lane->u_max = (uint32_t)_mm512_reduce_max_epu32(_mm512_and_si512(words, _mm512_set1_epi32(0xFFFF)));
+        jobs[i].lane->u_max = (uint32_t)_mm512_reduce_max_epu32(_mm512_and_si512(words, _mm512_set1_epi32(0xFFFF)));
     }
 }
 
@@ -324,13 +328,15 @@ INLINE int is_narrow(const ck_ht_job *job) { return job->lane->quads_x <= QUADS;
 
 INLINE void step2_all(ck_ht_job *jobs, size_t count, int is_wide) {
     for (size_t i = 0; i < count;) {
-        ck_ht_job *first = &jobs[i++], *second = first;
-        int general = ck_ht_job_is_general(first), narrow = is_narrow(first);
-        if (i < count && ck_ht_job_is_general(&jobs[i]) == general && is_narrow(&jobs[i]) == narrow) second = &jobs[i++];
+        ck_ht_job *first = &jobs[i];
+        const int general = ck_ht_job_is_general(first), narrow = is_narrow(first);
+        uint32_t n = 1;
+        while (n < TOGETHER && i + n < count && ck_ht_job_is_general(first + n) == general && is_narrow(first + n) == narrow) n++;
         if (general)
-            narrow ? step2(first, second, is_wide, 1, 1) : step2(first, second, is_wide, 1, 0);
+            narrow ? step2(first, n, is_wide, 1, 1) : step2(first, n, is_wide, 1, 0);
         else
-            narrow ? step2(first, second, is_wide, 0, 1) : step2(first, second, is_wide, 0, 0);
+            narrow ? step2(first, n, is_wide, 0, 1) : step2(first, n, is_wide, 0, 0);
+        i += n;
     }
 }
 

@@ -97,7 +97,7 @@ static void run_batch(const ck_ht_dispatch *d, ck_ht_block **blocks, size_t n, c
         jobs[i] = (ck_ht_job){&lanes[i], blocks[i], magsgn[i], nbits, CK_OK, NULL};
     }
     t[UNSTUFF] = now() - start, start = now();
-    for (size_t i = 0; i < n; i += 2) d->step2_16(jobs + i, n - i < 2 ? 1 : 2);
+    for (size_t i = 0; i < n; i += 3) d->step2_16(jobs + i, n - i < 3 ? n - i : 3);
     t[STEP2] = now() - start;
 }
 
