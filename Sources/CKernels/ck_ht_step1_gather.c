@@ -133,6 +133,44 @@ static void give_back_events(ck_ht_lane *lane, uint32_t low, uint32_t high) {
     lane->events_read += (uint32_t)__builtin_clzll((uint64_t)high << 32 | low | 1);
 }
 
+/* Whose word `at` of a vector is; the last lane's where there is none. */
+static inline size_t word_lane(size_t at, size_t count) {
+    size_t lane = (at & 1) * 16 + at / 2;
+    return lane < count ? lane : count - 1;
+}
+
+/* Eight words in a row of each lane, from the byte of `position`; by words, as everything here. Gathers would take three times as long. */
+INLINE void fetch_bits(__m512i r[8], const uint8_t *const vlc[32], __m512i position) {
+    _Alignas(64) uint16_t at[32];
+    __m512i t[8];
+    _mm512_store_si512(at, _mm512_srli_epi16(position, 3));
+    EACH(j, 8) {
+        __m128i part[4];
+        EACH(b, 4) part[b] = _mm_loadu_si128((const __m128i *)(vlc[8 * b + j] + at[8 * b + j]));
+        r[j] = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_set_m128i(part[1], part[0])), _mm256_set_m128i(part[3], part[2]), 1);
+    }
+    EACH(j, 4) {
+        t[j] = _mm512_unpacklo_epi16(r[j], r[j + 4]);
+        t[j + 4] = _mm512_unpackhi_epi16(r[j], r[j + 4]);
+    }
+    /* Words of t[0]: 0 of lanes 0 and 4, 1 of them, ..., 3; t[4]: 4 to 7. */
+    EACH(h, 2) {
+        __m512i *p = t + 4 * h, *q = r + 4 * h;
+        q[0] = _mm512_unpacklo_epi16(p[0], p[2]);
+        q[1] = _mm512_unpackhi_epi16(p[0], p[2]);
+        q[2] = _mm512_unpacklo_epi16(p[1], p[3]);
+        q[3] = _mm512_unpackhi_epi16(p[1], p[3]);
+    }
+    EACH(h, 2) {
+        __m512i *p = r + 4 * h, *q = t + 4 * h;
+        q[0] = _mm512_unpacklo_epi16(p[0], p[2]);
+        q[1] = _mm512_unpackhi_epi16(p[0], p[2]);
+        q[2] = _mm512_unpacklo_epi16(p[1], p[3]);
+        q[3] = _mm512_unpackhi_epi16(p[1], p[3]);
+    }
+    EACH(j, 8) r[j] = t[j];
+}
+
 /* What one pair leaves: tags of 32 lanes, in the order of unpacked words, and as words U-VLC bits, or u_q of the first row. */
 typedef struct {
     _Alignas(64) uint32_t tags[2][16];

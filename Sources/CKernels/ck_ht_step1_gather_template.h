@@ -6,10 +6,8 @@
  * Both are undefined at the end.
  */
 typedef struct {
-    __m512i offset;                                    /* words: of the next VLC bit in the first of */
-    __m512i low, middle, high;                         /* three words in a row of each lane's VLC bits; */
-    __m512i ahead[CK_HT_V];                            /* the next two, on their way from memory: */
-    __m512i place[CK_HT_V];                            /* where the first three begin, in bytes */
+    __m512i position;                                  /* in the VLC bits; of all lanes as words */
+    __m512i offset, bits[8];                           /* the next bit in the first of eight words in a row of each lane */
     __m512i events_low[CK_HT_V], events_high[CK_HT_V]; /* MEL events to come, and a one on top of them */
     __mmask32 beside, seam;                            /* sigma in the quad to the left; at its right seam */
 } CK_HT_NAME(state);
@@ -50,28 +48,28 @@ INLINE void CK_HT_NAME(put_seams)(CK_HT_NAME(state) *st, uint32_t *seams, __m512
     st->seam = _mm512_test_epi16_mask(tags, _mm512_set1_epi16(8));
 }
 
-/* On to bit `end` from the first word. */
-INLINE void CK_HT_NAME(advance)(CK_HT_NAME(state) *st, const uint8_t *vlc, __m512i end) {
-    /* One or two words further on. What follows is fetched a pair before it is needed, since a gather takes long. */
+/* On to bit `end` from the first word: one or two words further. */
+INLINE void CK_HT_NAME(advance)(CK_HT_NAME(state) *st, __m512i end) {
     __mmask32 one = _mm512_test_epi16_mask(end, _mm512_set1_epi16(48)), two = _mm512_test_epi16_mask(end, _mm512_set1_epi16(32));
-    __m512i fourth = CK_HT_NAME(words)(st->ahead), fifth = CK_HT_NAME(upper_words)(st->ahead);
-    st->low = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(st->low, one, st->middle), two, st->high);
-    st->middle = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(st->middle, one, st->high), two, fourth);
-    st->high = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(st->high, one, fourth), two, fifth);
+    for (int i = 0; i < 6; i++)
+        st->bits[i] = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(st->bits[i], one, st->bits[i + 1]), two, st->bits[i + 2]);
+    st->bits[6] = _mm512_mask_mov_epi16(st->bits[6], one, st->bits[7]);
+    st->position = _mm512_add_epi16(st->position, _mm512_sub_epi16(end, st->offset));
     st->offset = _mm512_and_si512(end, _mm512_set1_epi16(15));
-    EACH(s, CK_HT_V) {
-        __m512i nbytes = _mm512_and_si512(_mm512_srli_epi32(end, s ? 19 : 3), _mm512_set1_epi32(6));
-        st->place[s] = _mm512_add_epi32(st->place[s], nbytes);
-        st->ahead[s] = _mm512_i32gather_epi32(st->place[s], vlc + 6, 1);
-    }
+}
+
+/* 128 bits of each lane: four pairs take 120 at most, and begin anywhere in a byte. */
+INLINE void CK_HT_NAME(fetch)(CK_HT_NAME(state) *st, const uint8_t *const vlc[32]) {
+    fetch_bits(st->bits, vlc, st->position);
+    st->offset = _mm512_and_si512(st->position, _mm512_set1_epi16(7));
 }
 
 /* One pair of quads. `seams`: sigma at the pair's left seam and on, of the row above and then of this row. */
-INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const uvlc_table *lengths, uint32_t *seams, __mmask32 *above,
-    record_words *record, int two_quads) {
+INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uvlc_table *lengths, uint32_t *seams, __mmask32 *above, record_words *record,
+    int two_quads) {
     const __mmask32 left = *above, middle = seams[1], right = two_quads ? seams[2] : 0;
     /* 16 bits do for two codewords, 32 for a pair, which takes 30 at most. Counts are taken modulo 16. */
-    __m512i bits = _mm512_shrdv_epi16(st->low, st->middle, st->offset), more = _mm512_shrdv_epi16(st->middle, st->high, st->offset);
+    __m512i bits = _mm512_shrdv_epi16(st->bits[0], st->bits[1], st->offset), more = _mm512_shrdv_epi16(st->bits[1], st->bits[2], st->offset);
     __m512i e0 = CK_HT_NAME(quad)(st, bits, left, middle), e1 = _mm512_setzero_si512();
     __m512i used = codeword_length(e0);
     CK_HT_NAME(put_seams)(st, seams, e0);
@@ -86,7 +84,7 @@ INLINE void CK_HT_NAME(pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, const uv
     _mm512_store_si512(record->tags[1], _mm512_unpackhi_epi16(e0, e1));
     _mm512_store_si512(record->raw, raw);
     __m512i end = add_uvlc_length(lengths, e0, e1, raw, _mm512_add_epi16(st->offset, used));
-    CK_HT_NAME(advance)(st, vlc, end);
+    CK_HT_NAME(advance)(st, end);
 }
 
 /* 32 bits of each lane from two vectors of words. */
@@ -96,11 +94,10 @@ INLINE void CK_HT_NAME(double_words)(__m512i to[CK_HT_V], __m512i low, __m512i h
 }
 
 /* A pair of the first row, where only the quad to the left is context. Rare enough for gathers. `next`: what it adds to the index. */
-INLINE void CK_HT_NAME(first_pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, __m512i next[CK_HT_V], uint32_t *seams,
-    record_words *record, int two_quads) {
+INLINE void CK_HT_NAME(first_pair)(CK_HT_NAME(state) *st, __m512i next[CK_HT_V], uint32_t *seams, record_words *record, int two_quads) {
     const __m512i seven = _mm512_set1_epi32(7);
     __m512i bits[CK_HT_V], e0[CK_HT_V], e1[CK_HT_V], u[CK_HT_V], used[CK_HT_V];
-    CK_HT_NAME(double_words)(bits, _mm512_shrdv_epi16(st->low, st->middle, st->offset), _mm512_shrdv_epi16(st->middle, st->high, st->offset));
+    CK_HT_NAME(double_words)(bits, _mm512_shrdv_epi16(st->bits[0], st->bits[1], st->offset), _mm512_shrdv_epi16(st->bits[1], st->bits[2], st->offset));
     EACH(s, CK_HT_V) {
         __m512i *low = &st->events_low[s], *high = &st->events_high[s];
         e0[s] = first_entry(next[s], bits[s], low, high);
@@ -119,7 +116,7 @@ INLINE void CK_HT_NAME(first_pair)(CK_HT_NAME(state) *st, const uint8_t *vlc, __
     _mm512_store_si512(record->tags[0], _mm512_unpacklo_epi16(tags0, tags1));
     _mm512_store_si512(record->tags[1], _mm512_unpackhi_epi16(tags0, tags1));
     _mm512_store_si512(record->raw, CK_HT_NAME(words)(u));
-    CK_HT_NAME(advance)(st, vlc, _mm512_add_epi16(st->offset, CK_HT_NAME(words)(used)));
+    CK_HT_NAME(advance)(st, _mm512_add_epi16(st->offset, CK_HT_NAME(words)(used)));
 }
 
 /* Makes sure that all lanes have events for a chunk. */
@@ -148,19 +145,26 @@ TARGET static inline void CK_HT_NAME(top_up)(CK_HT_NAME(state) *st, ck_ht_lane *
 }
 
 /* Up to 16 pairs of one row of all blocks. */
-TARGET static inline void CK_HT_NAME(chunk)(CK_HT_NAME(state) *state, ck_ht_lane *lanes, size_t count, const uvlc_table *lengths,
-    uint32_t *seams, __mmask32 *above, size_t at, uint32_t quads) {
+TARGET static inline void CK_HT_NAME(chunk)(CK_HT_NAME(state) *state, ck_ht_lane *lanes, size_t count, const uint8_t *const vlc[32],
+    const uvlc_table *lengths, uint32_t *seams, __mmask32 *above, size_t at, uint32_t quads) {
     record_words records[CK_HT_CHUNK_PAIRS];
     CK_HT_NAME(top_up)(state, lanes, count);
     CK_HT_NAME(state) st = *state;
     uint32_t i = 0;
-    for (; i < quads / 2; i++) CK_HT_NAME(pair)(&st, lanes->vlc, lengths, seams + 2 * i, above, &records[i], 1);
-    if (quads & 1) CK_HT_NAME(pair)(&st, lanes->vlc, lengths, seams + 2 * i, above, &records[i], 0);
+    for (; i < quads / 2; i++) {
+        if (i % 4 == 0) CK_HT_NAME(fetch)(&st, vlc);
+        CK_HT_NAME(pair)(&st, lengths, seams + 2 * i, above, &records[i], 1);
+    }
+    if (quads & 1) {
+        CK_HT_NAME(fetch)(&st, vlc);
+        CK_HT_NAME(pair)(&st, lengths, seams + 2 * i, above, &records[i], 0);
+    }
     *state = st;
     write_records(lanes, count, at, (quads + 1) / 2, records, offsetof(ck_ht_lane, raw) + at * sizeof lanes->raw[0]);
 }
 
-TARGET static void CK_HT_NAME(first_row)(CK_HT_NAME(state) *st, ck_ht_lane *lanes, size_t count, uint32_t *seams) {
+TARGET static void CK_HT_NAME(first_row)(CK_HT_NAME(state) *st, ck_ht_lane *lanes, size_t count, const uint8_t *const vlc[32],
+    uint32_t *seams) {
     record_words records[CK_HT_CHUNK_PAIRS];
     __m512i next[CK_HT_V];
     EACH(s, CK_HT_V) next[s] = _mm512_setzero_si512();
@@ -168,8 +172,10 @@ TARGET static void CK_HT_NAME(first_row)(CK_HT_NAME(state) *st, ck_ht_lane *lane
     for (uint32_t x = 0, i = 0; x < lanes->quads_x; x += 2 * CK_HT_CHUNK_PAIRS, i = 0) {
         uint32_t quads = lanes->quads_x - x < 2 * CK_HT_CHUNK_PAIRS ? lanes->quads_x - x : 2 * CK_HT_CHUNK_PAIRS;
         CK_HT_NAME(top_up)(st, lanes, count);
-        for (; i < quads / 2; i++) CK_HT_NAME(first_pair)(st, lanes->vlc, next, seams + x + 2 * i, &records[i], 1);
-        if (quads & 1) CK_HT_NAME(first_pair)(st, lanes->vlc, next, seams + x + 2 * i, &records[i], 0);
+        for (; i < (quads + 1) / 2; i++) {
+            if (i % 4 == 0) CK_HT_NAME(fetch)(st, vlc);
+            CK_HT_NAME(first_pair)(st, next, seams + x + 2 * i, &records[i], 2 * i + 1 < quads);
+        }
         write_records(lanes, count, ck_ht_record(lanes, 0, x / 2), (quads + 1) / 2, records, offsetof(ck_ht_lane, first_u) + x);
     }
     seams[lanes->quads_x] = st->seam;
@@ -177,44 +183,31 @@ TARGET static void CK_HT_NAME(first_row)(CK_HT_NAME(state) *st, ck_ht_lane *lane
 
 /* A batch on its way, from its lanes. */
 TARGET static void CK_HT_NAME(begin)(CK_HT_NAME(state) *st, ck_ht_lane *lanes, size_t count) {
-    __m512i first[CK_HT_V], second[CK_HT_V], offset[CK_HT_V];
-    EACH(s, CK_HT_V) {
-        _Alignas(64) uint32_t position[16], where[16], low[16], high[16];
-        for (uint32_t i = 0; i < 16; i++) {
-            size_t lane = 16 * s + i < count ? 16 * s + i : count - 1;
-            uint64_t events = take_events(&lanes[lane]);
-            position[i] = lanes[lane].vlc_position;
-            where[i] = (uint32_t)(lane * sizeof *lanes);
-            low[i] = (uint32_t)events;
-            high[i] = (uint32_t)(events >> 32);
-        }
-        st->events_low[s] = _mm512_load_si512(low);
-        st->events_high[s] = _mm512_load_si512(high);
-        offset[s] = _mm512_and_si512(_mm512_load_si512(position), _mm512_set1_epi32(15));
-        __m512i words = _mm512_srli_epi32(_mm512_load_si512(position), 4);
-        st->place[s] = _mm512_add_epi32(_mm512_load_si512(where), _mm512_slli_epi32(words, 1));
-        first[s] = _mm512_i32gather_epi32(st->place[s], lanes->vlc, 1);
-        second[s] = _mm512_i32gather_epi32(st->place[s], lanes->vlc + 4, 1);
-        st->ahead[s] = _mm512_i32gather_epi32(st->place[s], lanes->vlc + 6, 1);
+    _Alignas(64) uint16_t position[32];
+    _Alignas(64) uint32_t low[CK_HT_V * 16], high[CK_HT_V * 16];
+    for (size_t i = 0; i < 32; i++) position[i] = (uint16_t)lanes[word_lane(i, count)].vlc_position;
+    for (size_t i = 0; i < CK_HT_V * 16; i++) {
+        uint64_t events = take_events(&lanes[i < count ? i : count - 1]);
+        low[i] = (uint32_t)events;
+        high[i] = (uint32_t)(events >> 32);
     }
-    st->offset = CK_HT_NAME(words)(offset);
-    st->low = CK_HT_NAME(words)(first);
-    st->middle = CK_HT_NAME(upper_words)(first);
-    st->high = CK_HT_NAME(words)(second);
+    st->position = _mm512_load_si512(position);
+    EACH(s, CK_HT_V) {
+        st->events_low[s] = _mm512_load_si512(low + 16 * s);
+        st->events_high[s] = _mm512_load_si512(high + 16 * s);
+    }
 }
 
 TARGET static void CK_HT_NAME(end)(const CK_HT_NAME(state) *st, ck_ht_lane *lanes, size_t count) {
-    _Alignas(64) uint16_t offset[16][2];
-    _mm512_store_si512(offset, st->offset);
+    _Alignas(64) uint16_t position[16][2];
+    _mm512_store_si512(position, st->position);
     EACH(s, CK_HT_V) {
-        _Alignas(64) uint32_t place[16], low[16], high[16];
-        _mm512_store_si512(place, st->place[s]);
+        _Alignas(64) uint32_t low[16], high[16];
         _mm512_store_si512(low, st->events_low[s]);
         _mm512_store_si512(high, st->events_high[s]);
-        for (uint32_t i = 0; i < 16 && 16 * s + i < count; i++) {
-            ck_ht_lane *lane = &lanes[16 * s + i];
-            lane->vlc_position = (place[i] - (uint32_t)((16 * s + i) * sizeof *lanes)) * 8 + offset[i][s];
-            give_back_events(lane, low[i], high[i]);
+        for (size_t i = 0; i < 16 && 16 * s + i < count; i++) {
+            lanes[16 * s + i].vlc_position = position[i][s];
+            give_back_events(&lanes[16 * s + i], low[i], high[i]);
         }
     }
 }
@@ -224,17 +217,19 @@ TARGET static void CK_HT_NAME(rows)(ck_ht_lane *lanes, size_t count, uint32_t fr
     const uvlc_table lengths = load_lengths();
     const uint32_t quads_x = lanes->quads_x;
     uint32_t seams[CK_HT_MAX_SIDE / 2 + 2];
+    const uint8_t *vlc[32];
+    for (size_t i = 0; i < 32; i++) vlc[i] = lanes[word_lane(i, count)].vlc;
     CK_HT_NAME(begin)(&st, lanes, count);
     if (from > 0)
         find_seams(seams, lanes, count, from - 1);
     else
-        CK_HT_NAME(first_row)(&st, lanes, count, seams), from++;
+        CK_HT_NAME(first_row)(&st, lanes, count, vlc, seams), from++;
     for (uint32_t y = from; y < to; y++) {
         __mmask32 above = seams[0];
         st.beside = st.seam = 0;
         for (uint32_t x = 0; x < quads_x; x += 2 * CK_HT_CHUNK_PAIRS) {
             uint32_t quads = quads_x - x < 2 * CK_HT_CHUNK_PAIRS ? quads_x - x : 2 * CK_HT_CHUNK_PAIRS;
-            CK_HT_NAME(chunk)(&st, lanes, count, &lengths, seams + x, &above, ck_ht_record(lanes, y, x / 2), quads);
+            CK_HT_NAME(chunk)(&st, lanes, count, vlc, &lengths, seams + x, &above, ck_ht_record(lanes, y, x / 2), quads);
         }
         seams[quads_x] = st.seam;
     }
