@@ -256,11 +256,11 @@ TARGET static void find_seams(uint32_t *seams, const ck_ht_lane *lanes, size_t c
 #include "ck_ht_step1_gather_template.h"
 
 /* Fewer lanes than this do not pay. */
-enum { FULL_ENOUGH = 8 };
+enum { FULL_ENOUGH = 5 };
 
 static void gather_rows(ck_ht_lane *lanes, size_t count, uint32_t from, uint32_t to) {
     while (count >= FULL_ENOUGH) {
-        size_t n = count >= 16 + FULL_ENOUGH ? (count < 32 ? count : 32) : count < 16 ? count : 16;
+        const size_t n = count < 32 ? count : 32;
         if (n > 16)
             rows_32(lanes, n, from, to);
         else
