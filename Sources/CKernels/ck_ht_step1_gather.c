@@ -1,8 +1,8 @@
 /*
- * Step 1 (T.814 7.3.3 to 7.3.6) of 16 or 32 blocks at once, one a lane of AVX-512. VLC bits and MEL events are in one or two vectors of
- * 32-bit lanes, what is known of a quad in one vector of 16-bit lanes, significance that is context in masks of a bit a lane. No branch
- * depends on the data of one block, so it does not slow down where MEL events make the scalar variant mispredict. A batch that does not
- * fill the lanes repeats its last block in the rest.
+ * Step 1 (T.814 7.3.3 to 7.3.6) of up to 32 blocks at once, one a lane of AVX-512. VLC bits, and what is known of a quad, are words of
+ * 16 bits; MEL events are in one or two vectors of 32-bit lanes; significance that is context is in masks of a bit a lane. Word 2n is of
+ * block n, word 2n + 1 of block n + 16. No branch depends on the data of one block, so it does not slow down where MEL events make the
+ * scalar variant mispredict. A batch that does not fill the lanes repeats its last block in the rest.
  */
 #include <stddef.h>
 

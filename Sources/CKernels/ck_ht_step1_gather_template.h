@@ -1,7 +1,7 @@
 /*
- * Step 1 below the first row for CK_HT_V times 16 blocks; see ck_ht_step1_gather.c.
+ * Step 1 of up to CK_HT_V times 16 blocks; see ck_ht_step1_gather.c.
  *
- * Parameters: CK_HT_V        1 or 2 vectors of VLC bits in step
+ * Parameters: CK_HT_V        1 or 2: vectors of MEL events, and of all else in the first row
  *             CK_HT_NAME(x)  makes a name of this instance
  * Both are undefined at the end.
  */
