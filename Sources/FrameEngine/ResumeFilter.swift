@@ -20,9 +20,10 @@ struct ResumeFilter: Sendable {
         self.workers = workers
     }
 
-    /// The frames that no record names, without a look at the disk.
+    /// The frames that no record names as finished, without a look at the records or the disk: which frames are to be
+    /// written anew, where files that are replaced need no room.
     func unrecorded(_ frames: [PlannedFrame]) -> [PlannedFrame] {
-        journal.isEmpty ? frames : frames.filter { journal.recorded($0) == nil }
+        journal.isEmpty ? frames : frames.filter { !journal.names($0) }
     }
 
     /// The frames that are still to be fetched, in their order.
@@ -35,11 +36,13 @@ struct ResumeFilter: Sendable {
                 let piece = frames[start..<min(start + pieceSize, frames.endIndex)]
                 group.addTask {
                     await workers.run { [journal, root, rechecks] _ in
+                        guard let lines = journal.makeLines() else { return (start, Array(piece)) }
                         let checker = rechecks ? FileChecker() : nil
                         return (
                             start,
                             piece.filter { frame in
-                                journal.recorded(frame)?.isIntact(in: root, checker: checker) != true
+                                let recorded = journal.recorded(frame, in: lines)
+                                return recorded?.isIntact(in: root, checker: checker) != true
                             }
                         )
                     }

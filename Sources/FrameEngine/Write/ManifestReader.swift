@@ -73,7 +73,7 @@ public struct ManifestReader {
     }
 
     /// The longest line, in bytes, that can be a record. Records have some 800.
-    private static let lineLimit = 1 << 20
+    static let lineLimit = 1 << 20
 
     /// Calls `body` for each record, in the order written. An unfinished last line is passed over: the run that
     /// wrote it was killed before the frame counted.
@@ -155,7 +155,7 @@ public struct ManifestReader {
     }
 
     /// Opens a regular file only: a pipe of that name would wait for a writer.
-    private static func open(_ path: String) throws(ManifestError) -> Int32 {
+    static func open(_ path: String) throws(ManifestError) -> Int32 {
         let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw unreadable(path, errno: errno) }
         var status = stat()
@@ -166,7 +166,7 @@ public struct ManifestReader {
         return descriptor
     }
 
-    private static func unreadable(_ path: String, errno: Int32) -> ManifestError {
+    static func unreadable(_ path: String, errno: Int32) -> ManifestError {
         ManifestError(
             path: path, line: nil,
             problem: "\(String(cString: strerror(errno))); give the folder that a fetch wrote into")

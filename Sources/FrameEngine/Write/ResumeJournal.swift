@@ -3,8 +3,10 @@ import Foundation
 /// What earlier runs into a folder have finished: the manifest, read as a journal.
 ///
 /// A record counts when this run would write the same: same format and resolution, same options, a checksum that the
-/// metadata states today. The last record of a frame counts, and a failure undoes what was recorded before. Some 75 bytes of
-/// memory a frame. Built by one thread, then only read, by any.
+/// metadata states today. The last record of a frame counts, and a failure undoes what was recorded before.
+///
+/// Nothing of a record is kept but where it stands: a frame that is looked up is read in the manifest again, which says
+/// whose record it is. Some 11 bytes of memory a record. Built by one thread, then only read, by any.
 struct ResumeJournal: Sendable {
     /// What a run writes, as far as a record must agree with it.
     struct Settings: Sendable, Equatable {
@@ -28,67 +30,75 @@ struct ResumeJournal: Sendable {
         static let damagedKept = 10_000
     }
 
-    /// Everything of a record that is worth keeping, in 64 bytes.
-    private struct Entry {
-        let id: PackedID
-        let imageSet: UInt32
-        var fileCRC32: UInt32
-        var fileBytes: Int
-        var codestreamBytes: Int
-        var codestreamCRC32: UInt32
-        var expectedCRC32: UInt32
-        /// Indices into `extensions`.
-        var fileExtension: UInt8
-        var codestreamExtension: UInt8
-        var traits: Traits
+    /// What a record says of one file, as it stands in the line.
+    private struct StatedFile {
+        let name: ManifestLine.Text
+        let byteCount: Int
+        let crc32: UInt32
+
+        var recorded: RecordedFrame.File {
+            RecordedFrame.File(
+                path: String(decoding: name.bytes, as: UTF8.self),
+                contents: .init(crc32: crc32, byteCount: byteCount))
+        }
     }
 
-    private struct Traits: OptionSet {
-        let rawValue: UInt8
-        /// The record counts; without it the frame is to be fetched.
-        static let isFinished = Traits(rawValue: 1)
-        static let hasFile = Traits(rawValue: 2)
-        static let hasCodestream = Traits(rawValue: 4)
-        /// The metadata had a checksum, and the frame has it.
-        static let isVerified = Traits(rawValue: 8)
+    /// What a record says that this run could have written.
+    private struct Statement {
+        /// Nil where the frame has no checksum.
+        var expectedCRC32: UInt32?
+        var file: StatedFile?
+        var codestream: StatedFile?
     }
 
-    private struct ImageSetKey: Hashable {
-        let datastore: PackedID
-        let imageSet: PackedID
+    /// The frame's own line, and what comes of it.
+    private struct Found {
+        let record: RecordedFrame?
     }
 
-    /// Entries a block: an array that doubles would for a moment take three times what is in it.
-    private static let blockSize = 4096
+    /// A line that names a frame in the least that JSON takes has 218 bytes. Shorter ones need no room in the index.
+    private static let shortestRecord = 200
 
     private let settings: Settings
     /// As records say it.
     private let resolution: String
-    private var blocks: [[Entry]] = []
-    private var entryCount = 0
-    /// Open addressing, linear probing: index of an entry plus one; 0 is free. A power of two in size.
-    private var slots: [UInt32] = Array(repeating: 0, count: 64)
-    private var imageSets: [ImageSetKey: UInt32] = [:]
-    private var lastImageSet: (key: ImageSetKey, number: UInt32)?
-    private var extensions: [String] = []
+    /// Nil without records.
+    private let file: ManifestFile?
+    private let hashMask: UInt64
+    private var index: ManifestIndex
 
     /// A journal without records.
     init(settings: Settings) {
-        self.settings = settings
-        resolution = settings.resolution.description
+        self.init(settings: settings, file: nil, index: ManifestIndex(capacity: 0, manifestBytes: 0))
     }
 
-    /// Reads the manifest at `path`.
+    private init(settings: Settings, file: ManifestFile?, index: ManifestIndex, hashMask: UInt64 = .max) {
+        self.settings = settings
+        resolution = settings.resolution.description
+        self.file = file
+        self.index = index
+        self.hashMask = hashMask
+    }
+
+    /// Reads the manifest at `path`, to which only whole lines may be added as long as the journal is in use.
     ///
+    /// - Parameter hashMask: what is used of frames' hashes; for tests, in which many are to be alike.
     /// - Throws: `ManifestError` when it cannot be read to its end. A line that is no record is no error.
-    static func reading(_ path: String, settings: Settings) throws -> (ResumeJournal, Findings) {
-        var journal = ResumeJournal(settings: settings)
+    static func reading(
+        _ path: String, settings: Settings, hashMask: UInt64 = .max
+    ) throws -> (ResumeJournal, Findings) {
+        let file = try ManifestFile(path)
+        let size = try file.countLines(ofAtLeast: shortestRecord)
+        var journal = ResumeJournal(
+            settings: settings, file: file,
+            index: ManifestIndex(capacity: size.lines, manifestBytes: size.bytes), hashMask: hashMask)
+        let lines = ManifestLines(file)
         var findings = Findings()
-        try ManifestReader.forEachLine(in: path) { place, line in
+        try ManifestReader.forEachLine(in: path, beginningIn: 0..<size.bytes) { place, line in
             switch line {
             case .success(let line):
                 findings.records += 1
-                journal.note(line)
+                try journal.note(line, at: place.offset, lines)
             case .failure(.noRecord):
                 findings.strange += 1
             case .failure(.damaged):
@@ -100,210 +110,111 @@ struct ResumeJournal: Sendable {
     }
 
     /// Whether nothing is recorded that could be looked up.
-    var isEmpty: Bool { entryCount == 0 }
+    var isEmpty: Bool { index.count == 0 }
 
-    /// The memory that entries and index take, in bytes.
-    var memoryInBytes: Int {
-        blocks.reduce(0) { $0 + $1.capacity * MemoryLayout<Entry>.stride }
-            + slots.capacity * MemoryLayout<UInt32>.stride
+    /// The memory that the index takes, in bytes.
+    var memoryInBytes: Int { index.memoryInBytes }
+
+    // MARK: Looking up
+
+    /// What one thread looks frames up with; nil without records.
+    func makeLines() -> ManifestLines? { isEmpty ? nil : file.map(ManifestLines.init) }
+
+    /// The record of a frame, if it counts. A manifest that can no longer be read is one without records.
+    func recorded(_ frame: PlannedFrame, in lines: ManifestLines) -> RecordedFrame? {
+        let key = FrameKey(frame)
+        let found = try? index.first(hash: hash(key)) { entry in
+            try lines.withLine(at: entry.offset) { line -> Found? in
+                guard let line, FrameKey(line) == key else { return nil }
+                guard entry.isFinished, isOfThisKind(line), let statement = statement(of: line, key),
+                    answers(statement, to: frame)
+                else { return Found(record: nil) }
+                let files = [statement.file, statement.codestream].compactMap { $0?.recorded }
+                return Found(record: RecordedFrame(files: files))
+            }
+        }
+        return found?.record
     }
 
-    /// The record of a frame, if it counts.
-    func recorded(_ frame: PlannedFrame) -> RecordedFrame? {
-        guard entryCount > 0 else { return nil }
-        let key = ImageSetKey(
-            datastore: PackedID(frame.instance.datastoreID), imageSet: PackedID(frame.instance.imageSetID))
-        guard let imageSet = imageSets[key] else { return nil }
-        let slot = slot(of: PackedID(frame.imageFrameID), in: imageSet)
-        guard slots[slot] != 0 else { return nil }
-        let entry = entry(at: slots[slot])
-        guard entry.traits.contains(.isFinished), answers(entry, to: frame) else { return nil }
-        var files: [RecordedFrame.File] = []
-        if entry.traits.contains(.hasFile) {
-            files.append(
-                RecordedFrame.File(
-                    path: path(of: frame, entry.fileExtension),
-                    contents: .init(crc32: entry.fileCRC32, byteCount: entry.fileBytes)))
-        }
-        if entry.traits.contains(.hasCodestream) {
-            files.append(
-                RecordedFrame.File(
-                    path: path(of: frame, entry.codestreamExtension),
-                    contents: .init(crc32: entry.codestreamCRC32, byteCount: entry.codestreamBytes)))
-        }
-        return RecordedFrame(files: files)
+    /// Whether a record names the frame as finished: without a look at the record, and therefore without what the
+    /// metadata states today. Good for sums over many frames.
+    func names(_ frame: PlannedFrame) -> Bool {
+        guard !isEmpty else { return false }
+        return index.first(hash: hash(FrameKey(frame))) { $0.isFinished ? true : nil } ?? false
     }
 
     /// Whether what was verified then is what the metadata states now.
-    private func answers(_ entry: Entry, to frame: PlannedFrame) -> Bool {
+    private func answers(_ statement: Statement, to frame: PlannedFrame) -> Bool {
         let isFull = settings.resolution.isFull
-        guard entry.traits.contains(.isVerified) else {
+        guard let expected = statement.expectedCRC32 else {
             // Of a lower resolution only the decoded size tells whether there is a checksum.
             return settings.allowsUnverifiable && (frame.checksum == nil || !isFull)
         }
-        if entry.expectedCRC32 == frame.checksum?.crc32 { return true }
-        return !isFull && frame.lowerResolutionChecksums.contains { $0.crc32 == entry.expectedCRC32 }
-    }
-
-    private func path(of frame: PlannedFrame, _ fileExtension: UInt8) -> String {
-        OutputDirectory.relativePath(of: frame, extension: extensions[Int(fileExtension)])
+        if expected == frame.checksum?.crc32 { return true }
+        return !isFull && frame.lowerResolutionChecksums.contains { $0.crc32 == expected }
     }
 
     // MARK: Reading records
 
     /// Takes in the next record.
-    mutating func note(_ line: ManifestLine) {
-        guard let id = PackedID(line.imageFrameID.bytes), let imageSet = imageSet(of: line) else { return }
-        let slot = slot(of: id, in: imageSet)
-        let known = slots[slot] == 0 ? nil : slots[slot]
-        guard line.format?.equals(settings.format.rawValue) == true,
-            line.resolution?.equals(resolution) == true
-        else {
+    private mutating func note(_ line: ManifestLine, at offset: Int, _ lines: ManifestLines) throws {
+        guard let key = FrameKey(line) else { return }
+        let hash = hash(key)
+        let known = try index.first(hash: hash) { entry in
+            try lines.withLine(at: entry.offset) { $0.flatMap(FrameKey.init) == key ? entry : nil }
+        }
+        guard isOfThisKind(line) else {
             // Another format's or resolution's record says nothing about this one's file, unless it wrote over it.
-            if let known, let name = fileExtension(of: line.file, line),
-                extensions[Int(entry(at: known).fileExtension)] == name
-            {
-                modify(known) { $0.traits.remove(.isFinished) }
-            }
+            guard let known, known.isFinished, let name = key.ownFile(line.file) else { return }
+            let isOverwritten = try lines.withLine(at: known.offset) { $0?.file?.equals(name) == true }
+            if isOverwritten { index.update(known, offset: known.offset, isFinished: false) }
             return
         }
-        let entry = makeEntry(id, imageSet, line)
+        let isFinished = statement(of: line, key) != nil
         if let known {
-            modify(known) { $0 = entry }
-        } else if entry.traits.contains(.isFinished) {
-            insert(entry, at: slot)
+            index.update(known, offset: offset, isFinished: isFinished)
+        } else if isFinished, !index.insert(hash: hash, offset: offset) {
+            throw ManifestError(
+                path: file?.path ?? "", line: nil, problem: "it was changed while it was read; try again")
         }
     }
 
-    /// The entry of a record with this run's format and resolution; not finished where this run would not leave it so.
-    private mutating func makeEntry(_ id: PackedID, _ imageSet: UInt32, _ line: ManifestLine) -> Entry {
-        var entry = Entry(
-            id: id, imageSet: imageSet, fileCRC32: 0, fileBytes: 0, codestreamBytes: 0, codestreamCRC32: 0,
-            expectedCRC32: 0, fileExtension: 0, codestreamExtension: 0, traits: [])
+    private func isOfThisKind(_ line: ManifestLine) -> Bool {
+        line.format?.equals(settings.format.rawValue) == true && line.resolution?.equals(resolution) == true
+    }
+
+    /// What a record of this run's format and resolution says; nil where this run would not leave the frame so.
+    private func statement(of line: ManifestLine, _ key: FrameKey) -> Statement? {
+        var statement = Statement()
         switch line.status {
         case .verified:
-            guard let expected = line.crc32Expected?.crc32 else { return entry }
-            entry.expectedCRC32 = expected
-            entry.traits.insert(.isVerified)
+            guard let expected = line.crc32Expected?.crc32 else { return nil }
+            statement.expectedCRC32 = expected
         case .unverifiable: break
-        case .mismatch, .failed: return entry
+        case .mismatch, .failed: return nil
         }
-        if let file = number(of: fileExtension(of: line.file, line)), let bytes = line.fileBytes,
-            let crc32 = line.fileCRC32?.crc32
-        {
-            entry.fileExtension = file
-            entry.fileBytes = bytes
-            entry.fileCRC32 = crc32
-            entry.traits.insert(.hasFile)
+        if let name = key.ownFile(line.file), let bytes = line.fileBytes, let crc32 = line.fileCRC32?.crc32 {
+            statement.file = StatedFile(name: name, byteCount: bytes, crc32: crc32)
         }
-        if let file = number(of: fileExtension(of: line.codestreamFile, line)),
-            let crc32 = line.codestreamCRC32?.crc32
-        {
-            entry.codestreamExtension = file
-            entry.codestreamBytes = line.encodedBytes
-            entry.codestreamCRC32 = crc32
-            entry.traits.insert(.hasCodestream)
+        if let name = key.ownFile(line.codestreamFile), let crc32 = line.codestreamCRC32?.crc32 {
+            statement.codestream = StatedFile(name: name, byteCount: line.encodedBytes, crc32: crc32)
         }
+        guard (statement.file != nil) == (settings.format != .none) else { return nil }
         // A frame that is kept as stored has no codestream beside it: its file is that.
         let isStored = line.decoder?.equals("as-stored") == true
-        let needsCodestream = settings.keepsCodestream && !isStored
-        let needsFile = settings.format != .none
-        if entry.traits.contains(.hasFile) == needsFile,
-            !needsCodestream || entry.traits.contains(.hasCodestream)
-        {
-            entry.traits.insert(.isFinished)
-        }
-        return entry
+        guard !settings.keepsCodestream || isStored || statement.codestream != nil else { return nil }
+        return statement
     }
 
-    /// The extension of a file that has the name and the place that this program gives it; nil for any other.
-    private func fileExtension(of file: ManifestLine.Text?, _ line: ManifestLine) -> String? {
-        guard let file, !file.hasEscapes else { return nil }
-        var rest = file.bytes[...]
-        for (part, end) in [
-            (line.datastoreID.bytes, UInt8(ascii: "/")), (line.imageSetID.bytes, UInt8(ascii: "/")),
-            (line.imageFrameID.bytes, UInt8(ascii: ".")),
-        ] {
-            guard rest.starts(with: part), rest.dropFirst(part.count).first == end else { return nil }
-            rest = rest.dropFirst(part.count + 1)
-        }
-        let isPlain = rest.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
-        return isPlain && (1...8).contains(rest.count) ? String(decoding: rest, as: UTF8.self) : nil
-    }
-
-    /// The number of an extension, given when it is first seen; nil for the 257th.
-    private mutating func number(of name: String?) -> UInt8? {
-        guard let name else { return nil }
-        if let index = extensions.firstIndex(of: name) { return UInt8(index) }
-        guard extensions.count <= UInt8.max else { return nil }
-        extensions.append(name)
-        return UInt8(extensions.count - 1)
-    }
-
-    private mutating func imageSet(of line: ManifestLine) -> UInt32? {
-        guard let datastore = PackedID(line.datastoreID.bytes), let id = PackedID(line.imageSetID.bytes)
-        else { return nil }
-        let key = ImageSetKey(datastore: datastore, imageSet: id)
-        if let lastImageSet, lastImageSet.key == key { return lastImageSet.number }
-        let number = imageSets[key] ?? UInt32(imageSets.count)
-        imageSets[key] = number
-        lastImageSet = (key, number)
-        return number
-    }
-
-    // MARK: The table
-
-    /// Where the entry is, or where it would go.
-    private func slot(of id: PackedID, in imageSet: UInt32) -> Int {
-        var hasher = Hasher()
-        hasher.combine(id)
-        hasher.combine(imageSet)
-        let mask = slots.count - 1
-        var slot = hasher.finalize() & mask
-        while slots[slot] != 0 {
-            let index = Int(slots[slot] - 1)
-            let isIt =
-                blocks[index / Self.blockSize][index % Self.blockSize].id == id
-                && blocks[index / Self.blockSize][index % Self.blockSize].imageSet == imageSet
-            if isIt { break }
-            slot = (slot + 1) & mask
-        }
-        return slot
-    }
-
-    private func entry(at number: UInt32) -> Entry {
-        let index = Int(number - 1)
-        return blocks[index / Self.blockSize][index % Self.blockSize]
-    }
-
-    private mutating func modify(_ number: UInt32, _ body: (inout Entry) -> Void) {
-        let index = Int(number - 1)
-        body(&blocks[index / Self.blockSize][index % Self.blockSize])
-    }
-
-    private mutating func insert(_ entry: Entry, at slot: Int) {
-        if entryCount % Self.blockSize == 0 {
-            var block: [Entry] = []
-            block.reserveCapacity(Self.blockSize)
-            blocks.append(block)
-        }
-        blocks[blocks.count - 1].append(entry)
-        entryCount += 1
-        slots[slot] = UInt32(entryCount)
-        if entryCount * 2 > slots.count { grow() }
-    }
-
-    private mutating func grow() {
-        slots = Array(repeating: 0, count: slots.count * 2)
-        for number in 1...entryCount {
-            let entry = entry(at: UInt32(number))
-            slots[slot(of: entry.id, in: entry.imageSet)] = UInt32(number)
-        }
-    }
+    private func hash(_ key: FrameKey) -> UInt64 { key.hash & hashMask }
 }
 
 extension ManifestLine.Text {
     fileprivate func equals(_ text: String) -> Bool {
         !hasEscapes && bytes.elementsEqual(text.utf8)
+    }
+
+    fileprivate func equals(_ other: Self) -> Bool {
+        !hasEscapes && !other.hasEscapes && bytes.elementsEqual(other.bytes)
     }
 }

@@ -134,7 +134,67 @@ struct ResumeJournalTests {
         #expect(try journal([outcome]).recorded(outcome.frame) == nil)
     }
 
-    @Test("memory stays below 100 bytes a frame")
+    @Test(
+        "a frame of which nothing was written stays recorded when another format is fetched into the folder")
+    func formatsWithoutFiles() throws {
+        let (nothing, raw) = (Self.outcome(1, format: .none), Self.outcome(1))
+        let journal = try journal([nothing, raw], .init(format: .none))
+        #expect(journal.recorded(nothing.frame)?.files.isEmpty == true)
+    }
+
+    @Test("of all records of a frame the last counts, wherever those of other frames are")
+    func manyRecords() throws {
+        let outcomes = (0..<3).flatMap { round in
+            (1...200).map { number in
+                var outcome = Self.outcome(number)
+                outcome.fileBytes = 1000 * round + number
+                return outcome
+            }
+        }
+        let journal = try journal(outcomes)
+        for number in (1...200).shuffled() {
+            let recorded = try #require(journal.recorded(Self.outcome(number).frame))
+            #expect(recorded.files.first?.contents.byteCount == 2000 + number)
+        }
+    }
+
+    @Test(
+        "frames whose hashes are alike are told apart by their records", arguments: [0, 3, UInt64.max << 61])
+    func collisions(hashMask: UInt64) throws {
+        let outcomes = (1...60).map { Self.outcome($0) } + [Self.outcome(7, .failed)]
+        try Data(outcomes.flatMap { $0.manifestLine() }).write(to: URL(fileURLWithPath: path))
+        let (journal, _) = try ResumeJournal.reading(
+            path, settings: .init(format: .raw), hashMask: hashMask)
+        for number in 1...120 {
+            let file = journal.recorded(Self.outcome(number).frame)?.files.first
+            #expect(file?.contents.byteCount == (number > 60 || number == 7 ? nil : 100 + number))
+        }
+    }
+
+    @Test("what a manifest no longer says when a frame is looked up, does not count")
+    func changedManifest() throws {
+        let outcomes = (1...3).map { Self.outcome($0) }
+        let journal = try journal(outcomes)
+        let lines = outcomes.map { $0.manifestLine() }
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.write(contentsOf: Data(repeating: 0x20, count: lines[0].count - 1))
+        try handle.truncate(atOffset: UInt64(lines[0].count + lines[1].count + 40))
+        try handle.close()
+        #expect(journal.recorded(outcomes[0].frame) == nil)
+        #expect(journal.recorded(outcomes[1].frame) != nil)
+        #expect(journal.recorded(outcomes[2].frame) == nil)
+    }
+
+    @Test("frames are counted as recorded without a look at their records")
+    func names() throws {
+        let journal = try journal([Self.outcome(1), Self.outcome(2), Self.outcome(2, .failed)])
+        #expect(journal.names(Self.outcome(1).frame))
+        #expect(!journal.names(Self.outcome(2).frame), "it failed later")
+        #expect(!journal.names(Self.outcome(3).frame))
+        #expect(!ResumeJournal(settings: .init(format: .raw)).names(Self.outcome(1).frame))
+    }
+
+    @Test("memory stays below 12 bytes a record, and lines that name no frame take none")
     func memory() throws {
         let count = 20_480
         let template = String(decoding: Self.outcome(0xabcdef).manifestLine(), as: UTF8.self)
@@ -142,29 +202,49 @@ struct ResumeJournalTests {
         #expect(parts.count == 4, "in the id, in the name and as the checksum")
         var text = ""
         for number in 0..<count {
-            text += parts.joined(separator: String(1_000_000 + number).suffix(6))
+            text += parts.joined(separator: String(1_000_000 + number).suffix(6)) + "\n{}\n"
         }
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         let (journal, findings) = try ResumeJournal.reading(path, settings: .init(format: .raw))
         #expect(findings.records == count)
-        #expect(journal.memoryInBytes < 100 * count, "\(journal.memoryInBytes / count) bytes a frame")
-        #expect(journal.memoryInBytes > 32 * count)
+        #expect(findings.strange == count)
+        #expect(journal.memoryInBytes < 12 * count, "\(journal.memoryInBytes / count) bytes a record")
+        #expect(journal.memoryInBytes > 8 * count)
     }
 
-    @Test("an id takes 24 bytes, and every character of it counts")
-    func packedIDs() throws {
-        let text = "0123456789abcdefghijklmnopqrstuv"
-        let id = PackedID(try #require(HealthImagingID(text)))
-        #expect(MemoryLayout<PackedID>.stride == 24)
-        #expect(Array(text.utf8).withUnsafeBytes { PackedID($0) } == id)
-        for index in text.indices {
-            var other = text
-            other.replaceSubrange(index...index, with: "z")
-            #expect(PackedID(try #require(HealthImagingID(other))) != id)
+    @Test("every character of a frame's three ids counts")
+    func keys() throws {
+        let id = "0123456789abcdefghijklmnopqrstuv"
+        func key(_ ids: [String]) throws -> FrameKey {
+            let ids = try ids.map { try #require(HealthImagingID($0)) }
+            return FrameKey(
+                PlannedFrame(
+                    instance: PlannedInstance(datastoreID: ids[0], imageSetID: ids[1]), frameNumber: 1,
+                    imageFrameID: ids[2]))
         }
-        for bad in ["", "0123", text.uppercased(), text + "0", "0123456789abcdefghijklmnopqrstu/"] {
-            #expect(Array(bad.utf8).withUnsafeBytes { PackedID($0) } == nil)
+        let known = try key([id, id, id])
+        for position in 0..<3 {
+            for index in id.indices {
+                var ids = [id, id, id]
+                ids[position].replaceSubrange(index...index, with: "z")
+                let other = try key(ids)
+                #expect(other != known)
+                #expect(other.hash != known.hash)
+            }
         }
+        #expect(try key([id, id, id]).hash == known.hash)
+    }
+
+    @Test("a record whose ids are no ids is passed over", arguments: ["", "0123", "-", "x0"])
+    func strangeIDs(change: String) throws {
+        let line = String(decoding: Self.outcome(1).manifestLine(), as: UTF8.self)
+        let id = Self.outcome(1).frame.imageFrameID.description
+        let other = change.count == 1 ? change + id.dropFirst() : change == "x0" ? id + "0" : change
+        try line.replacingOccurrences(of: id, with: other).write(
+            toFile: path, atomically: false, encoding: .utf8)
+        let (journal, findings) = try ResumeJournal.reading(path, settings: .init(format: .raw))
+        #expect(findings.records == 1)
+        #expect(journal.recorded(Self.outcome(1).frame) == nil)
     }
 
     @Test("files count only as they were written: size always, contents on request")
@@ -201,5 +281,11 @@ struct ResumeJournalTests {
         let now = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         #expect(now == lines[0] + blank + lines[2] + lines[3])
         #expect(try ResumeJournal.reading(path, settings: .init(format: .raw)).1.damaged.isEmpty)
+    }
+}
+
+extension ResumeJournal {
+    fileprivate func recorded(_ frame: PlannedFrame) -> RecordedFrame? {
+        makeLines().flatMap { recorded(frame, in: $0) }
     }
 }
