@@ -8,9 +8,12 @@
 
 namespace dom = simdjson::dom;
 
-// The parser owns the parsed form; it must live as long as any element is used.
+static_assert(CSJ_PADDING >= simdjson::SIMDJSON_PADDING, "the padding that simdjson asks for");
+
+// The parsed form alone; it must live as long as any element is used. What the parser needed beside it is several
+// times the text and goes before anything is read.
 struct csj_document {
-    dom::parser parser;
+    dom::document parsed;
 };
 
 namespace {
@@ -60,15 +63,17 @@ csj_status status_of(simdjson::error_code error) {
 
 }  // namespace
 
-csj_status csj_open(const void *bytes, size_t length, csj_document **document, csj_element *root) {
+csj_status csj_open(const void *bytes, size_t length, bool padded, csj_document **document, csj_element *root) {
     if (length == 0) return CSJ_EMPTY;
     // Checked before a byte is read: simdjson would copy the text first and refuse it afterwards.
     if (length > simdjson::SIMDJSON_MAXSIZE_BYTES - simdjson::SIMDJSON_PADDING) return CSJ_TOO_LARGE;
     try {
         auto *opened = new (std::nothrow) csj_document;
         if (opened == nullptr) return CSJ_NO_MEMORY;
+        dom::parser parser;
         dom::element top;
-        const auto error = opened->parser.parse(static_cast<const char *>(bytes), length, true).get(top);
+        const auto error =
+            parser.parse_into_document(opened->parsed, static_cast<const char *>(bytes), length, !padded).get(top);
         if (error != simdjson::SUCCESS) {
             delete opened;
             return status_of(error);

@@ -1,6 +1,6 @@
 // Reading large JSON documents: a C face over simdjson's DOM parser.
 //
-// A document owns its text and its parsed form. Elements are small values that point into a document and are valid
+// A document owns its parsed form, with all texts. Elements are small values that point into a document and are valid
 // until it is closed. Nothing here throws; every function tolerates an element of another type and says so by its
 // result. A document may be read from several threads, but opened and closed by one.
 #ifndef CSIMDJSON_H
@@ -63,9 +63,13 @@ typedef struct csj_cursor {
     int kind;
 } csj_cursor;
 
-// Parses `length` bytes, which are copied and need not outlive the call. `*document` is set only for CSJ_OK;
-// close it with csj_close. `*root` is then the top value.
-csj_status csj_open(const void *bytes, size_t length, csj_document **document, csj_element *root);
+// So many bytes behind a text are read along with it, whatever is in them.
+#define CSJ_PADDING 64
+
+// Parses `length` bytes, which need not outlive the call. They are copied first, unless they are `padded`: CSJ_PADDING
+// bytes behind them can be read. `*document` is set only for CSJ_OK; close it with csj_close. `*root` is then the top
+// value.
+csj_status csj_open(const void *bytes, size_t length, bool padded, csj_document **document, csj_element *root);
 
 void csj_close(csj_document *document);
 

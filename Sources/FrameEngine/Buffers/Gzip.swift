@@ -16,16 +16,22 @@ public enum Gzip {
     }
 
     /// Inflates every member of `bytes`; `limit` bounds the result in bytes, whatever the data says of itself.
-    public static func inflate(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(GzipError) -> [UInt8] {
+    ///
+    /// - Parameter padding: so many zeros are put behind the result, beyond the limit.
+    public static func inflate(
+        _ bytes: UnsafeRawBufferPointer, limit: Int, padding: Int = 0
+    ) throws(GzipError) -> [UInt8] {
         guard let decompressor = libdeflate_alloc_decompressor() else { throw .damaged }
         defer { libdeflate_free_decompressor(decompressor) }
         var output: [UInt8] = []
         var consumed = 0
         while consumed < bytes.count {
             let member = UnsafeRawBufferPointer(rebasing: bytes[consumed...])
-            consumed += try inflateMember(member, with: decompressor, onto: &output, limit: limit)
+            consumed += try inflateMember(
+                member, with: decompressor, onto: &output, limit: limit, padding: padding)
         }
         guard consumed > 0 else { throw .damaged }
+        output.append(contentsOf: repeatElement(0, count: padding))
         return output
     }
 
@@ -45,7 +51,7 @@ public enum Gzip {
     /// Appends one inflated member to `output` and returns the compressed bytes it took.
     private static func inflateMember(
         _ member: UnsafeRawBufferPointer, with decompressor: OpaquePointer,
-        onto output: inout [UInt8], limit: Int
+        onto output: inout [UInt8], limit: Int, padding: Int
     ) throws(GzipError) -> Int {
         // ISIZE (the last four bytes) is the inflated length modulo 2^32: a first guess, never trusted as a bound.
         let room = limit - output.count
@@ -59,7 +65,7 @@ public enum Gzip {
             var consumed = 0
             var produced = 0
             var result = LIBDEFLATE_BAD_DATA
-            let inflated = [UInt8](unsafeUninitializedCapacity: max(capacity, 1)) { buffer, count in
+            let inflated = [UInt8](unsafeUninitializedCapacity: max(capacity, 1) + padding) { buffer, count in
                 result = libdeflate_gzip_decompress_ex(
                     decompressor, member.baseAddress, member.count, buffer.baseAddress, capacity,
                     &consumed, &produced)

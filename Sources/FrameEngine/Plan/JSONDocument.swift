@@ -1,15 +1,20 @@
 import CSimdJSON
 
 /// A parsed JSON text. Its values are valid only inside `withRoot`.
-struct JSONDocument: ~Copyable {
+final class JSONDocument {
+    /// A text is parsed where it is when so many bytes follow it, whatever is in them; others are copied.
+    static let padding = Int(CSJ_PADDING)
+
     private let document: OpaquePointer
     private let top: csj_element
 
     /// Parses `bytes`, which need not outlive the call.
-    init(parsing bytes: UnsafeRawBufferPointer) throws(JSONSyntaxError) {
+    ///
+    /// - Parameter isPadded: whether `padding` bytes that can be read follow them.
+    init(parsing bytes: UnsafeRawBufferPointer, isPadded: Bool = false) throws(JSONSyntaxError) {
         var document: OpaquePointer?
         var root = csj_element()
-        let status = csj_open(bytes.baseAddress, bytes.count, &document, &root)
+        let status = csj_open(bytes.baseAddress, bytes.count, isPadded, &document, &root)
         guard status == CSJ_OK, let document else { throw JSONSyntaxError(status) }
         self.document = document
         top = root
@@ -23,7 +28,8 @@ struct JSONDocument: ~Copyable {
     func withRoot<Result, Failure: Error>(
         _ body: (JSONValue) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(JSONValue(element: top))
+        defer { withExtendedLifetime(self) {} }
+        return try body(JSONValue(element: top))
     }
 }
 

@@ -133,6 +133,15 @@ struct GzipTests {
         #expect(try inflate(deflate([1, 2, 3]) + deflate([4, 5])) == [1, 2, 3, 4, 5])
     }
 
+    @Test("padding comes behind the last member, and counts as nothing")
+    func padding() throws {
+        let packed = deflate([1, 2, 3]) + deflate([4, 5])
+        let padded = try packed.withUnsafeBytes { try Gzip.inflate($0, limit: 5, padding: 3) }
+        #expect(padded == [1, 2, 3, 4, 5, 0, 0, 0])
+        let nothing = try deflate([]).withUnsafeBytes { try Gzip.inflate($0, limit: 5, padding: 2) }
+        #expect(nothing == [0, 0])
+    }
+
     @Test("a highly compressible document inflates within its limit and not beyond it")
     func limit() throws {
         let zeros = [UInt8](repeating: 0, count: 10_000_000)
