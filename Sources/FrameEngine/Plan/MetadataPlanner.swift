@@ -1,7 +1,7 @@
 /// Reads image-set metadata, as GetImageSetMetadata returns it, into the list of frames to fetch.
 ///
 /// Takes every form that the service is known to have written, and the reduced form with nothing but ids and sizes.
-/// Any thread. A 50 MB document takes a fraction of a second; while it is read, memory is about three times its size.
+/// Any thread. A 50 MB document takes a fraction of a second; while it is read, memory is about four times its size.
 public enum MetadataPlanner {
     /// The largest document, in bytes once inflated, that is read from gzip. The service's own limit is 50 MB.
     public static let inflatedBytesLimit = 256 << 20
@@ -15,10 +15,17 @@ public enum MetadataPlanner {
     public static func plan(
         _ document: UnsafeRawBufferPointer, source: String, versionID: String? = nil
     ) throws(PlanError) -> FramePlan {
+        try plan(document, isPadded: false, source: source, versionID: versionID)
+    }
+
+    private static func plan(
+        _ document: UnsafeRawBufferPointer, isPadded: Bool, source: String, versionID: String? = nil
+    ) throws(PlanError) -> FramePlan {
         // The text is gone, where it is ours, before the plan is made.
         let parsed =
             Gzip.isGzip(document)
-            ? try parse(gzip: document, source: source) : try parse(document, source: source)
+            ? try parse(gzip: document, source: source)
+            : try parse(document, isPadded: isPadded, source: source)
         return try parsed.withRoot { (root) throws(PlanError) in
             var reader = MetadataReader(source: source, versionID: versionID)
             return try reader.read(root)
@@ -36,7 +43,8 @@ public enum MetadataPlanner {
             // The bytes are valid only as long as their buffer is.
             defer { withExtendedLifetime(buffer) {} }
             return try plan(
-                buffer.bytes, source: isStandardInput ? FileBytes.standardInputName : path)
+                buffer.bytes, isPadded: buffer.capacity - buffer.count >= JSONDocument.padding,
+                source: isStandardInput ? FileBytes.standardInputName : path)
         case .failure(let error): throw PlanError(.unreadable, error.message)
         }
     }

@@ -55,6 +55,25 @@ struct MetadataPlannerTests {
         #expect(try MetadataFixture.plan(MetadataFixture.document(series: series)).frames.isEmpty)
     }
 
+    @Test(
+        "plans a file as the same bytes in memory, plain or gzipped, whatever room its buffer leaves behind it",
+        arguments: [0, 1, 63, 64, 65, 300])
+    func filesOfAnySize(room: Int) throws {
+        let folder = try TemporaryFolder()
+        let list = (1...20).map { #"{"ID":"\#(MetadataFixture.frameID($0))","FrameSizeInBytes":\#($0)}"# }
+        let text = MetadataFixture.document(instance: #""ImageFrames":[\#(list.joined(separator: ","))]"#)
+        let size = BufferPool.sizeClass(for: text.utf8.count + room) - room
+        let padded = String(repeating: " ", count: size - text.utf8.count) + text
+        let expected = try MetadataFixture.plan(padded).frames.map(\.sizeHintInBytes)
+        #expect(expected == (1...20).map { $0 })
+        for bytes in [Array(padded.utf8), MetadataFixture.gzip(padded)] {
+            let path = folder.file("metadata")
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            let plan = try MetadataPlanner.plan(contentsOf: path)
+            #expect(plan.frames.map(\.sizeHintInBytes) == expected)
+        }
+    }
+
     @Test("trims the padding of DICOM strings, blanks and zeros")
     func trimsPadding() throws {
         let text = MetadataFixture.document(
