@@ -47,19 +47,13 @@ public final class ManifestWriter: Sendable {
         path = "\(directory.path)/\(Self.fileName)"
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw WriteError(operation: "open", path: path, errno: errno) }
+        // From here on `deinit` closes it, also after an error: closed twice, it could be another file's by then.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let failure = WriteError(operation: "lock", path: path, errno: errno)
-            close(descriptor)
-            throw failure
+            throw WriteError(operation: "lock", path: path, errno: errno)
         }
-        do {
-            let size = try endTornLine()
-            end.withLock { $0 = size }
-            if isSynced { try AtomicFile.syncFolder(of: path) }
-        } catch {
-            close(descriptor)
-            throw error
-        }
+        let size = try endTornLine()
+        end.withLock { $0 = size }
+        if isSynced { try AtomicFile.syncFolder(of: path) }
     }
 
     deinit { closeFile() }
