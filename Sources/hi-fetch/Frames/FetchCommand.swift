@@ -71,13 +71,14 @@ struct Fetch: AsyncParsableCommand {
                 "--reduce and --max-size go with decoded pixels: a codestream is kept whole or not at all, so leave out "
                     + (format == .jph ? "--format jph." : "--keep-codestream."))
         }
+        if metricsFile == "" { throw ValidationError("--metrics-file needs the name of a file.") }
         if let metricsFile, let output, MetricsFile.isIn(output, path: metricsFile) {
             throw ValidationError(
                 "--metrics-file must lie outside --output: 'verify' reports files that the manifest does not name."
             )
         }
         if metricsFile != nil, dryRun { throw ValidationError("--metrics-file goes without --dry-run.") }
-        if output == nil, !dryRun { throw ValidationError("Say where to write: --output DIR.") }
+        if output?.isEmpty != false, !dryRun { throw ValidationError("Say where to write: --output DIR.") }
         if let output { try resume.check(output: output) }
     }
 

@@ -12,9 +12,9 @@ struct MetricsFile: Sendable {
     /// Makes the process measure, and writes the file for the first time: a path that cannot be written to must not be
     /// found out hours later.
     ///
-    /// - Throws: `WriteError`.
+    /// - Throws: `WriteError`; `CommandFailure` where something else than a file stands there.
     init(path: String) throws {
-        self.path = path
+        self.path = try Self.place(path)
         registry.install()
         try write()
     }
@@ -40,6 +40,19 @@ struct MetricsFile: Sendable {
         // Nothing older may replace what is written after the end.
         await ticker.value
         return value
+    }
+
+    /// The file to replace: where `path` is a link, what it leads to. Renaming would put a file in the place of anything,
+    /// also of /dev/null.
+    private static func place(_ path: String) throws -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return path }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw CommandFailure(
+                .localIO,
+                "--metrics-file \(path) is no regular file: name one that may be replaced, or a new one")
+        }
+        return URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     }
 
     /// Whether `path` lies in `folder`, where every file that the manifest does not name is one too many.

@@ -148,6 +148,36 @@ def test_a_place_that_cannot_be_used_is_refused_before_anything_is_fetched(progr
     assert len(lines) == 1 and word in lines[0]
 
 
+def fetch_with_metrics(program, service, output, file):
+    return program.run(
+        "fetch", "--endpoint-url", service.url, "--no-sign-request", "--datastore", DATASTORE, "--image-set",
+        IMAGE_SET, "--output", output, "--metrics-file", file)
+
+
+def test_nothing_but_a_file_is_replaced_by_the_file(program, tmp_path):
+    """Renaming puts a file in the place of anything: /dev/null, for somebody who may write there."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    with FakeService(frames=3) as service:
+        for place in (pipe, link, tmp_path):
+            result = fetch_with_metrics(program, service, tmp_path / "frames", place)
+            assert result.returncode == 74 and "regular file" in error_lines(result)[0]
+        assert fetch_with_metrics(program, service, tmp_path / "frames", "").returncode == 64
+        assert service.requests == []
+    assert pipe.is_fifo() and link.is_symlink() and tmp_path.is_dir()
+
+
+def test_behind_a_link_the_file_is_replaced_and_not_the_link(program, tmp_path):
+    file, link = tmp_path / "metrics.prom", tmp_path / "link"
+    file.write_text("old")
+    link.symlink_to(file)
+    with FakeService(frames=3) as service:
+        assert fetch_with_metrics(program, service, tmp_path / "frames", link).returncode == 0
+    assert link.is_symlink()
+    assert by_label(parse(file.read_text()), "hi_fetch_frames_total")["verified"] == 3
+
+
 def test_frames_of_an_earlier_run_are_told_as_resumed(program, local, served, tmp_path):
     arguments = [
         "fetch", "--endpoint-url", served.url, "--no-sign-request", "--datastore", local.datastore, "--image-set",
