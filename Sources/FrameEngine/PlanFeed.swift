@@ -113,10 +113,12 @@ private final class Producer {
         var isEmpty = false
         try await produce(name) {
             let datastore = try requireDatastore()
-            let document = try await client.imageSetMetadata(id, in: datastore, version: version)
-            let plan = try MetadataPlanner.plan(document.bytes, source: name, versionID: version)
-            guard plan.imageSetID == id, plan.datastoreID == datastore else {
-                throw SelectionError.anotherImageSet(than: id, got: plan.imageSetID)
+            let plan = try await client.imageSetMetadata(id, in: datastore, version: version) { document in
+                let plan = try MetadataPlanner.plan(document.bytes, source: name, versionID: version)
+                guard plan.imageSetID == id, plan.datastoreID == datastore else {
+                    throw SelectionError.anotherImageSet(than: id, got: plan.imageSetID)
+                }
+                return plan
             }
             let kept = plan.keeping(wanted)
             isEmpty = kept.frames.isEmpty && !plan.frames.isEmpty

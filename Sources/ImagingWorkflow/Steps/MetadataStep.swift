@@ -40,9 +40,11 @@ package struct MetadataStep: Sendable {
         _ imageSetID: HealthImagingID, in datastoreID: HealthImagingID, version: String? = nil,
         savingTo path: String
     ) async throws -> ImageSetDescription {
-        let document = try await client.imageSetMetadata(imageSetID, in: datastoreID, version: version)
-        defer { withExtendedLifetime(document) {} }
-        let frames = try MetadataPlanner.describe(document.bytes, source: "image set \(imageSetID)")
+        let (document, frames) = try await client.imageSetMetadata(
+            imageSetID, in: datastoreID, version: version
+        ) { document in
+            (document, try MetadataPlanner.describe(document.bytes, source: "image set \(imageSetID)"))
+        }
         let size = try Self.write(document, as: .gzip, name: "image set \(imageSetID)", to: path)
         return ImageSetDescription(imageSetID: imageSetID, path: path, bytes: size, frames: frames)
     }

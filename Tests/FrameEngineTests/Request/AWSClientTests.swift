@@ -49,6 +49,37 @@ struct AWSClientTests {
         #expect(transport.bodyLimits == [16 << 20, 16 << 20])
     }
 
+    private struct Unreadable: Error {}
+
+    /// Reads what is not "bad…".
+    private static func read(_ response: HTTPResponse) throws -> String {
+        let text = String(decoding: response.body.bytes, as: UTF8.self)
+        guard !text.hasPrefix("bad") else { throw Unreadable() }
+        return text
+    }
+
+    @Test("whose answer cannot be read are made again, until it can be read")
+    func readsAgain() async throws {
+        let transport = ScriptedTransport([.json("bad 1"), .json("bad 2"), .json("good")])
+        let client = try Self.client(.healthImaging, transport)
+        #expect(try await client.read(AWSCall("X"), Self.read) == "good")
+        #expect(transport.requests.count == 3)
+    }
+
+    @Test("are not made again when the same unreadable bytes came twice, or the attempts are used up")
+    func readsNoMore() async throws {
+        let same = ScriptedTransport([.json("bad 1"), .json("bad 2"), .json("bad 1"), .json("good")])
+        await #expect(throws: Unreadable.self) {
+            try await Self.client(.healthImaging, same, attempts: 9).read(AWSCall("X"), Self.read)
+        }
+        #expect(same.requests.count == 3)
+        let other = ScriptedTransport([.json("bad 1"), .json("bad 2"), .json("good")])
+        await #expect(throws: Unreadable.self) {
+            try await Self.client(.healthImaging, other, attempts: 2).read(AWSCall("X"), Self.read)
+        }
+        #expect(other.requests.count == 2)
+    }
+
     @Test(
         "are signed for service and region; S3's with the body's hash beside them",
         arguments: [AWSService.s3, .sts, .cloudFormation, .healthImaging])

@@ -266,7 +266,7 @@ def test_metadata_that_cannot_be_had_ends_with_one_clear_line(program, study, tm
     assert len(error_lines(result)) == 1
 
 
-@pytest.mark.parametrize("fault", ["500", "429", "truncate", "reset", "close"])
+@pytest.mark.parametrize("fault", ["500", "429", "truncate", "short", "flip", "html", "reset", "close"])
 def test_metadata_and_searches_are_tried_again(program, study, tmp_path, fault):
     with FaultyStore(program, study, f"on=all,repeat=1,seed=1,{fault}=1", tmp_path) as server:
         result = server.fetch(program, tmp_path / "out")

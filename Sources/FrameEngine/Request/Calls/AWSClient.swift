@@ -53,11 +53,41 @@ package struct AWSClient: Sendable {
         try await send(call) { _ in nil }
     }
 
+    /// Sends, and has the answer read by `reader`. A success that it throws at is asked for again, as often as the retry
+    /// policy allows and until the same bytes have come twice: a proxy may have cut it short, and what is cut where the
+    /// length agrees looks whole to HTTP. Only for calls that change nothing.
+    ///
+    /// - Throws: as `send`; what `reader` threw last.
+    package func read<Value>(_ call: AWSCall, _ reader: (HTTPResponse) throws -> Value) async throws -> Value
+    {
+        var refused: Set<UInt32> = []
+        var attempt = 1
+        while true {
+            let response = try await send(call)
+            // What `reader` is given are bytes of this response.
+            defer { withExtendedLifetime(response) {} }
+            do {
+                return try reader(response)
+            } catch {
+                let isNew = refused.insert(CRC32.checksum(response.body.bytes)).inserted
+                guard isNew, retry.allowsAttempt(after: attempt) else { throw error }
+            }
+            try await Task.sleep(for: retry.delay(after: attempt))
+            attempt += 1
+        }
+    }
+
     /// Sends, and reads the answer as the JSON of `Answer`; a `Date` is a number of seconds since 1970.
     package func json<Answer: Decodable>(
         _ call: AWSCall, as type: Answer.Type = Answer.self
     ) async throws -> Answer {
-        let response = try await send(call)
+        try json(await send(call), of: call, as: type)
+    }
+
+    /// Reads an answer as JSON, for `read`.
+    package func json<Answer: Decodable>(
+        _ response: HTTPResponse, of call: AWSCall, as type: Answer.Type = Answer.self
+    ) throws -> Answer {
         let bytes = try plainBody(of: response, call)
         if bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") {
             throw ServiceError.unreadable(

@@ -19,10 +19,28 @@ extension HealthImagingClient {
     public func imageSetMetadata(
         _ id: HealthImagingID, in datastoreID: HealthImagingID, version: String? = nil
     ) async throws -> PooledBuffer {
-        var call = Self.imageSetCall(
-            "GetImageSetMetadata", id, datastoreID, query: Self.versionQuery(version))
-        call.bodyLimit = Self.metadataBytesLimit
-        return try await client.send(call).body
+        try await client.send(Self.metadataCall(id, datastoreID, version: version)).body
+    }
+
+    private static func metadataCall(
+        _ id: HealthImagingID, _ datastoreID: HealthImagingID, version: String?
+    ) -> AWSCall {
+        var call = imageSetCall("GetImageSetMetadata", id, datastoreID, query: versionQuery(version))
+        call.bodyLimit = metadataBytesLimit
+        return call
+    }
+
+    /// The same, read by `reader`; what it throws at is asked for again, unless the same bytes come a second time.
+    ///
+    /// - Parameter reader: is given the document as served, valid until it returns.
+    /// - Throws: what `reader` threw last, besides the client's own errors.
+    package func imageSetMetadata<Value>(
+        _ id: HealthImagingID, in datastoreID: HealthImagingID, version: String? = nil,
+        reader: (PooledBuffer) throws -> Value
+    ) async throws -> Value {
+        try await client.read(Self.metadataCall(id, datastoreID, version: version)) { response in
+            try reader(response.body)
+        }
     }
 
     /// One frame as it is stored (GetImageFrame). For many frames there is `FrameFetcher`, which is far faster.
@@ -57,10 +75,11 @@ extension HealthImagingClient {
             let imageSetsMetadataSummaries: [ImageSetSummary]
             let nextToken: String?
         }
-        let call = AWSCall(
+        let call = try AWSCall(
             Self.searchOperation, path: "/datastore/\(datastoreID)/searchImageSets",
-            query: Self.pageQuery(token), hostPrefix: HealthImagingEndpoints.runtimePrefix)
-        let page = try await client.json(call.with(json: search.criteria), as: Page.self)
+            query: Self.pageQuery(token), hostPrefix: HealthImagingEndpoints.runtimePrefix
+        ).with(json: search.criteria)
+        let page = try await client.read(call) { try client.json($0, of: call, as: Page.self) }
         return (search.remaining(of: page.imageSetsMetadataSummaries), page.nextToken)
     }
 }
