@@ -176,10 +176,12 @@ final class CurlSlot {
             _ = curl_shim_get_long(easy, CURLINFO_SSL_VERIFYRESULT, &verification)
             // curl begins a handshake with the value 1 ("unspecified"): only what is larger is a verdict.
             let failedVerification = result == CURLE_SSL_CONNECT_ERROR && verification > 1
+            var sent = 0
+            _ = curl_shim_get_long(easy, CURLINFO_REQUEST_SIZE, &sent)
             return .failure(
                 TransportError(
                     result, endpoint: endpoint, curlText: String(cString: errorText),
-                    failedVerification: failedVerification))
+                    failedVerification: failedVerification, wasSent: sent > 0))
         }
         var status = 0
         _ = curl_shim_get_long(easy, CURLINFO_RESPONSE_CODE, &status)

@@ -7,8 +7,18 @@ extension TransportError {
     ///   - endpoint: `host:port`.
     ///   - curlText: curl's error buffer. Used only for codes whose text is known to hold no URL and no credential.
     ///   - failedVerification: whether OpenSSL said that the peer's certificate is not valid.
-    init(_ result: CURLcode, endpoint: String, curlText: String = "", failedVerification: Bool = false) {
-        let general = String(cString: curl_easy_strerror(result))
+    ///   - wasSent: whether the request, or a part of it, went out.
+    init(
+        _ result: CURLcode, endpoint: String, curlText: String = "", failedVerification: Bool = false,
+        wasSent: Bool = false
+    ) {
+        // An answer that is not HTTP: curl takes it for HTTP/0.9, which it then does not support.
+        let isForeign = wasSent && result == CURLE_UNSUPPORTED_PROTOCOL
+        let result = isForeign ? CURLE_WEIRD_SERVER_REPLY : result
+        let general =
+            isForeign
+            ? "the answer is not HTTP; check --endpoint-url, http or https, if that repeats"
+            : String(cString: curl_easy_strerror(result))
         kind = failedVerification ? .certificate : Self.kind(of: result)
         code = "curl-\(result.rawValue)"
         curlCode = result.rawValue

@@ -49,6 +49,13 @@ struct ServiceErrorTests {
     }
 
     @Test(
+        "of a client's errors those are worth another try that say so: too slow, another connection, too early",
+        arguments: [(400, false), (406, false), (408, true), (413, false), (421, true), (425, true)])
+    func retryableClientErrors(status: Int, isRetryable: Bool) {
+        #expect(Self.error(status, fields: []).isRetryable == isRetryable)
+    }
+
+    @Test(
         "reads how long to wait, in milliseconds, in seconds or until a date",
         arguments: [
             ([HTTPField("x-amz-retry-after", "1500"), HTTPField("Retry-After", "9")], .milliseconds(1500)),

@@ -45,6 +45,15 @@ struct CurlTransportFaultTests {
         #expect(error.isRetryable)
     }
 
+    @Test("an answer that is not HTTP is a retryable error: a proxy's hiccup", arguments: 0...2)
+    func foreign(number: Int) async throws {
+        defer { server.stop() }
+        let error = try await failure("/foreign/\(number)", with: makeTransport())
+        #expect(error.kind == .interrupted)
+        #expect(error.isRetryable)
+        #expect(error.message.contains("the answer is not HTTP"))
+    }
+
     @Test("curl's idle limit ends a transfer that stands still", arguments: ["/stall/1000", "/silent"])
     func idle(path: String) async throws {
         defer { server.stop() }

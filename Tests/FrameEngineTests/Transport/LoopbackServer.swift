@@ -12,7 +12,7 @@ import Synchronization
 /// /drip/N      N bytes, one at a time                     /close       closes without an answer
 /// /head/N      N header fields of 1,000 bytes             /echo        what came, as the body
 /// /interim     103 before the 200                         /redirect    302 to /bytes/1
-/// /status/N    that status, with a body
+/// /status/N    that status, with a body                   /foreign/N   N, whatever it is, in place of HTTP
 /// ```
 final class LoopbackServer: Sendable {
     struct Incoming: Sendable {
@@ -198,6 +198,13 @@ final class LoopbackServer: Sendable {
         case "status":
             return connection.send(
                 "HTTP/1.1 \(count) Word\r\nX-Kind: fault\r\nContent-Length: 4\r\n\r\nbody", [])
+        case "foreign":
+            let answers = [
+                String(repeating: "\u{7f}no HTTP\n", count: 500), "HTTP/1.1 abc nope\r\n\r\n",
+                "SSH-2.0-x\r\n",
+            ]
+            _ = connection.send(answers[count % answers.count], [])
+            return false
         default:
             return false
         }

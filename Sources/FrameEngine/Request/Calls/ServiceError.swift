@@ -52,9 +52,10 @@ public struct ServiceError: StageError {
     /// Whether the credentials are good and do not permit this.
     public var isDenial: Bool { ["AccessDenied", "AccessDeniedException"].contains(awsCode) }
 
-    /// Throttling, the passing server errors (500, 502, 503, 504), and what a service calls a passing failure.
+    /// Throttling, the passing server errors (500, 502, 503, 504), the client errors that say "again" (408, 421, 425),
+    /// and what a service calls a passing failure.
     public var isRetryable: Bool {
-        isThrottling || [500, 502, 503, 504].contains(status)
+        isThrottling || [408, 421, 425, 500, 502, 503, 504].contains(status)
             || Self.passingCodes.contains(awsCode ?? "")
     }
 
