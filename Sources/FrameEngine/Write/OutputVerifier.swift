@@ -125,12 +125,14 @@ public final class OutputVerifier: Sendable {
         var inventory = OutputInventory()
         var records = 0
         try ManifestReader.forEachLine(in: manifestPath) { place, line in
-            guard case .success(let line) = line, let record = ManifestRecord(line) else {
+            guard case .success(let line) = line, let record = ManifestRecord(line),
+                let named = try files(of: record)
+            else {
                 return report(ManifestWriter.fileName, .damaged, "damaged record at line \(place.number)")
             }
             records += 1
             inventory.note(record, at: place)
-            for named in try files(of: record) { inventory.note(file: named.path, at: place) }
+            for named in named { inventory.note(file: named.path, at: place) }
         }
         state.withLock { state in
             state.records = records
@@ -145,8 +147,10 @@ public final class OutputVerifier: Sendable {
     ) throws {
         try ManifestReader.forEachLine(in: manifestPath, beginningIn: range) { place, line in
             // What is damaged was reported when the manifest was read first.
-            guard case .success(let line) = line, let record = ManifestRecord(line) else { return }
-            for file in try files(of: record) where inventory.isLast(file: file.path, at: place) {
+            guard case .success(let line) = line, let record = ManifestRecord(line),
+                let named = try files(of: record)
+            else { return }
+            for file in named where inventory.isLast(file: file.path, at: place) {
                 if isCancelled.withLock({ $0 }) { return }
                 check(file.path, file.contents, with: checker, report)
             }
@@ -155,10 +159,10 @@ public final class OutputVerifier: Sendable {
 
     private var manifestPath: String { "\(root)/\(ManifestWriter.fileName)" }
 
-    /// The files that a record names, and what must be in them.
+    /// The files that a record names, and what must be in them; nil for a record that does not say what.
     ///
-    /// - Throws: `ManifestError` for a name that leads out of the folder, and for a file without a checksum.
-    private func files(of record: ManifestRecord) throws -> [RecordedFrame.File] {
+    /// - Throws: `ManifestError` for a name that leads out of the folder.
+    private func files(of record: ManifestRecord) throws(ManifestError) -> [RecordedFrame.File]? {
         guard let file = record.file else { return [] }
         let byteCount =
             record.fileBytes ?? (file.hasSuffix(".raw") ? record.decodedBytes : record.encodedBytes)
@@ -166,14 +170,17 @@ public final class OutputVerifier: Sendable {
         if let codestream = record.codestreamFile {
             named.append((codestream, record.codestreamCrc32, record.encodedBytes))
         }
-        return try named.map { file, digits, byteCount in
-            guard Self.isInside(file), let crc32 = digits.flatMap({ UInt32($0, radix: 16) }) else {
+        var files: [RecordedFrame.File] = []
+        for (file, digits, byteCount) in named {
+            guard Self.isInside(file) else {
                 throw ManifestError(
                     path: manifestPath, line: nil,
-                    problem: "the record of frame \(record.imageFrameId) names no usable file or checksum")
+                    problem: "the record of frame \(record.imageFrameId) names a file outside of the folder")
             }
-            return RecordedFrame.File(path: file, contents: .init(crc32: crc32, byteCount: byteCount))
+            guard let crc32 = digits.flatMap({ UInt32($0, radix: 16) }) else { return nil }
+            files.append(.init(path: file, contents: .init(crc32: crc32, byteCount: byteCount)))
         }
+        return files
     }
 
     /// A manifest may have been edited: no name in it leads out of the folder.
@@ -195,12 +202,33 @@ public final class OutputVerifier: Sendable {
 
     /// Names every file that the manifest does not.
     private func findExtraFiles(_ inventory: OutputInventory, _ report: Report) {
-        guard let walk = FileManager.default.enumerator(atPath: root) else { return }
-        for case let file as String in walk {
+        findExtraFiles(below: "", inventory, report)
+    }
+
+    /// - Parameter prefix: a folder seen from the root, with a slash at its end; empty for the root.
+    private func findExtraFiles(below prefix: String, _ inventory: OutputInventory, _ report: Report) {
+        // Whoever moves a data store or an image set to another disk puts a link in its place: only the folders that a
+        // fetch makes may be links, so that no circle of them is walked.
+        let mayBeLinked = { (file: String) in file.utf8.count { $0 == UInt8(ascii: "/") } < 2 }
+        // By its real name: a walk does not begin behind a link.
+        let folder = URL(fileURLWithPath: "\(root)/\(prefix)").resolvingSymlinksInPath().path
+        guard let walk = FileManager.default.enumerator(atPath: folder) else { return }
+        for case let name as String in walk {
+            let file = prefix + name
             if file == ManifestWriter.fileName || file == FetchReport.fileName { continue }
             if inventory.names(file) { continue }
-            guard walk.fileAttributes?[.type] as? FileAttributeType != .typeDirectory else { continue }
-            report(file, .extra, "the manifest does not name it")
+            let type = walk.fileAttributes?[.type] as? FileAttributeType
+            if type == .typeDirectory { continue }
+            if type == .typeSymbolicLink, mayBeLinked(file), isFolder("\(root)/\(file)") {
+                findExtraFiles(below: file + "/", inventory, report)
+            } else {
+                report(file, .extra, "the manifest does not name it")
+            }
         }
+    }
+
+    private func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 }

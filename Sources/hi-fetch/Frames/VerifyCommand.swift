@@ -109,7 +109,8 @@ struct Verify: AsyncParsableCommand {
             + "\(Formatting.rate(bytesPerSecond: rate)): "
         line += problems.isEmpty ? "all as they were written" : problems.joined(separator: ", ")
         if result.framesNotStored > 0 {
-            line += "; \(Formatting.count(result.framesNotStored, of: "frame")) had failed and have no file"
+            line +=
+                "; \(Formatting.count(result.framesNotStored, of: "frame")) had failed, without a file to check"
         }
         return line
     }

@@ -65,6 +65,50 @@ struct OutputVerifierTests {
         #expect(result.filesChecked == files.count)
     }
 
+    @Test("a record that does not say what is in its file is damage, and everything else is checked")
+    func recordWithoutChecksum() async throws {
+        let (folder, files) = try makeFolder()
+        let path = folder.file("manifest.jsonl")
+        var lines = try String(contentsOfFile: path, encoding: .utf8)
+        // The first record of each file was superseded by a later one.
+        let range = try #require(lines.range(of: #""fileCrc32":"00000001""#))
+        lines.replaceSubrange(range, with: #""fileCrc32":"no hex""#)
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: path))
+        let found = Shared<[String]>([])
+        let result = try await OutputVerifier(directory: folder.path, workers: 2).run {
+            file, finding, detail in
+            found.withLock { $0.append("\(finding.rawValue) \(file): \(detail)") }
+        }
+        #expect(found.value == ["damaged manifest.jsonl: damaged record at line 1"])
+        #expect(result.filesChecked == files.count)
+    }
+
+    @Test("a folder that was moved to another disk, with a link in its place, is looked into")
+    func linkedFolder() async throws {
+        let (folder, files) = try makeFolder()
+        let elsewhere = try TemporaryFolder()
+        try FileManager.default.moveItem(atPath: folder.file("frames"), toPath: elsewhere.file("moved"))
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("frames"), withDestinationPath: elsewhere.file("moved"))
+        try Data().write(to: URL(fileURLWithPath: elsewhere.file("moved/more.raw")))
+        // Circles are not walked, and what leads nowhere is named.
+        try FileManager.default.createSymbolicLink(
+            atPath: elsewhere.file("moved/circle"), withDestinationPath: folder.path)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("nowhere"), withDestinationPath: folder.file("none"))
+        let root = elsewhere.file("root")
+        try FileManager.default.createSymbolicLink(atPath: root, withDestinationPath: folder.path)
+        let found = Shared<[String]>([])
+        let result = try await OutputVerifier(directory: root, workers: 2).run { file, finding, _ in
+            found.withLock { $0.append("\(finding.rawValue) \(file)") }
+        }
+        #expect(result.filesChecked == files.count)
+        #expect(found.value.contains("extra frames/more.raw"))
+        #expect(found.value.contains("extra nowhere"))
+        #expect(!found.value.contains("extra frames"))
+        #expect(result.missing + result.changed + result.unreadable == 0)
+    }
+
     @Test("the parts of a manifest hold each of its lines once, wherever they are cut")
     func parts() throws {
         let (folder, _) = try makeFolder()
