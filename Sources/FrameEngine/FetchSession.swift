@@ -121,11 +121,18 @@ public final class FetchSession: Sendable {
         } onCancel: {
             interrupt()
         }
-        return finish(startedAt: startedAt) { clock.now - start }
+        return finish(manifest, startedAt: startedAt) { clock.now - start }
     }
 
     /// Syncs, summarises and reports, while the folder is still locked.
-    private func finish(startedAt: Date, elapsed: () -> Duration) -> FetchSummary {
+    private func finish(
+        _ manifest: ManifestWriter, startedAt: Date, elapsed: () -> Duration
+    ) -> FetchSummary {
+        do {
+            try manifest.checkPlace()
+        } catch {
+            end(.stopped(error))
+        }
         do {
             if options.sync != .none { try directory.syncAll() }
         } catch {
@@ -156,11 +163,12 @@ public final class FetchSession: Sendable {
         if repairs { try manifest.blank(findings.damaged) }
         if let first = findings.damaged.first {
             onNotice?(
-                "\(path): \(findings.damagedCount) damaged lines, the first is line \(first.number); "
-                    + "their frames are fetched again\(repairs ? ", and the lines are blank now" : "")")
+                "\(path): damaged lines: \(findings.damagedCount), the first is line \(first.number); "
+                    + "what they recorded is fetched again\(repairs ? ", and they are blank now" : "")")
         }
         if findings.strange > 0 {
-            onNotice?("\(path): \(findings.strange) lines are no records of frames, and are passed over")
+            onNotice?(
+                "\(path): lines that are no records of frames: \(findings.strange); they are passed over")
         }
         return journal
     }

@@ -1,4 +1,7 @@
 extension FrameOutcome {
+    /// What every line begins with: by it half a record is told from anything else.
+    static let manifestLineBeginning = Array(#"{"datastoreId":""#.utf8)
+
     /// The manifest line of this frame: the keys of the contract in its order, then those that checking, resuming and
     /// tracing faults need; null where unknown.
     public func manifestLine() -> [UInt8] {

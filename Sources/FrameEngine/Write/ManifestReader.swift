@@ -116,6 +116,7 @@ public struct ManifestReader {
         var number = 0
         /// Bytes of the present line that were dropped because it is too long.
         var dropped = 0
+        var droppedIsBlank = true
         while true {
             let count = read(descriptor, base + filled, chunk.count - filled)
             if count < 0, errno == EINTR { continue }
@@ -128,6 +129,7 @@ public struct ManifestReader {
                 if isPassing {
                     isPassing = false
                     dropped = 0
+                    droppedIsBlank = true
                     start = end + 1
                     continue
                 }
@@ -136,15 +138,20 @@ public struct ManifestReader {
                 let bytes = UnsafeRawBufferPointer(rebasing: chunk[start..<end])
                 let place = Place(
                     number: number, offset: offset + start - dropped, length: end - start + dropped)
-                if dropped > 0 {
-                    try body(place, .failure(.damaged))
-                } else if bytes.contains(where: { $0 != UInt8(ascii: " ") }) {
-                    try body(place, Result { () throws(ManifestLine.Problem) in try ManifestLine(bytes) })
+                // A damaged line of any length is blank once it was repaired.
+                if !droppedIsBlank || !Self.isBlank(bytes) {
+                    try body(
+                        place,
+                        dropped > 0
+                            ? .failure(.damaged)
+                            : Result { () throws(ManifestLine.Problem) in try ManifestLine(bytes) })
                 }
                 dropped = 0
+                droppedIsBlank = true
                 start = end + 1
             }
             if start == 0, filled == chunk.count {
+                droppedIsBlank = droppedIsBlank && Self.isBlank(UnsafeRawBufferPointer(chunk))
                 dropped += filled
                 start = filled
             }
@@ -152,6 +159,10 @@ public struct ManifestReader {
             filled -= start
             offset += start
         }
+    }
+
+    private static func isBlank(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.allSatisfy { $0 == UInt8(ascii: " ") }
     }
 
     /// Opens a regular file only: a pipe of that name would wait for a writer.

@@ -110,6 +110,15 @@ public final class ManifestWriter: Sendable {
         }
     }
 
+    /// Throws when the file at the manifest's path is not the one that is written to: somebody has moved or removed it, or
+    /// the folder that it is in.
+    func checkPlace() throws(ManifestMovedError) {
+        var (here, there) = (stat(), stat())
+        guard fstat(descriptor, &here) == 0, stat(path, &there) == 0, here.st_dev == there.st_dev,
+            here.st_ino == there.st_ino
+        else { throw ManifestMovedError(path: path) }
+    }
+
     /// Closes the file and unlocks it. Calling it again does nothing.
     public func closeFile() {
         isClosed.withLock { isClosed in
@@ -120,6 +129,7 @@ public final class ManifestWriter: Sendable {
     }
 
     /// A run that was killed, or that ran out of disk, can leave half a line: it is cut off, its frame is not recorded.
+    /// A last line that merely lacks its end, as editors leave it, and what no run of ours can have begun, get one.
     ///
     /// - Returns: the size of what is whole, in bytes.
     private func endTornLine() throws(WriteError) -> off_t {
@@ -139,9 +149,25 @@ public final class ManifestWriter: Sendable {
             }
             keep = start
         }
-        guard keep == size || ftruncate(descriptor, keep) == 0 else {
+        guard keep < size else { return size }
+        if !isTorn(from: keep, to: size) {
+            try AtomicFile.write([UInt8(ascii: "\n")], to: descriptor, path: path)
+            return size + 1
+        }
+        guard ftruncate(descriptor, keep) == 0 else {
             throw WriteError(operation: "repair", path: path, errno: errno)
         }
         return keep
+    }
+
+    /// Whether what stands between the offsets, behind the last line feed, is the beginning of a record, or the zeros
+    /// that a loss of power leaves in its place.
+    private func isTorn(from start: off_t, to end: off_t) -> Bool {
+        let beginning = FrameOutcome.manifestLineBeginning
+        var line = [UInt8](repeating: 0, count: Int(min(end - start, 1 << 20)))
+        let count = pread(descriptor, &line, line.count, start)
+        guard count == line.count, line.first != 0 else { return true }
+        guard line.starts(with: beginning) || beginning.starts(with: line) else { return false }
+        return line.withUnsafeBytes { (try? ManifestLine($0)) == nil }
     }
 }

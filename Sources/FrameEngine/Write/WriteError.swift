@@ -50,6 +50,7 @@ public struct WriteError: StageError {
         case ENOSPC, EDQUOT: "; free some space and run the same command again"
         case EACCES, EPERM, EROFS: "; choose a folder that you may write to with --output"
         case ENOTDIR: "; a file stands where a folder is needed"
+        case EISDIR: "; a folder stands where a file is needed: move it away and run the same command again"
         default: ""
         }
     }

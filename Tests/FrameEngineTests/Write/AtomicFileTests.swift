@@ -116,7 +116,8 @@ struct ManifestTests {
         let directory = try OutputDirectory(folder.path)
         let path = folder.file("manifest.jsonl")
         let lines = (1...2).map { Self.outcome($0).manifestLine() }
-        for length in stride(from: 1, to: lines[1].count, by: 13) {
+        #expect(lines[1].starts(with: FrameOutcome.manifestLineBeginning))
+        for length in stride(from: 1, to: lines[1].count - 1, by: 13) {
             try Data(lines[0] + lines[1][..<length]).write(to: URL(fileURLWithPath: path))
             let writer = try ManifestWriter(in: directory)
             try writer.append(Self.outcome(3))
@@ -124,6 +125,34 @@ struct ManifestTests {
             var numbers: [Int] = []
             try ManifestReader.forEachRecord(in: path) { numbers.append($0.frameNumber) }
             #expect(numbers == [1, 3], "torn after \(length) bytes")
+        }
+    }
+
+    @Test("zeros in the place of the last line, as a loss of power leaves them, are cut off")
+    func zeros() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("manifest.jsonl")
+        let line = Self.outcome(1).manifestLine()
+        try Data(line + [UInt8](repeating: 0, count: 5000)).write(to: URL(fileURLWithPath: path))
+        try ManifestWriter(in: OutputDirectory(folder.path)).closeFile()
+        #expect(try [UInt8](Data(contentsOf: URL(fileURLWithPath: path))) == line)
+    }
+
+    @Test(
+        "a last line without its end is kept where it is a whole record, or no record of ours was begun there"
+    )
+    func lastLineWithoutEnd() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("manifest.jsonl")
+        let record = Self.outcome(1).manifestLine()
+        let foreign = [#"{"audio":"a.wav"}"#, "file a.wav", #"{"datastore":1}"#].map { Array($0.utf8) }
+        for line in [Array(record.dropLast())] + foreign {
+            try Data(line).write(to: URL(fileURLWithPath: path))
+            let writer = try ManifestWriter(in: OutputDirectory(folder.path))
+            try writer.append(Self.outcome(2))
+            writer.closeFile()
+            let now = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+            #expect(now == line + [UInt8(ascii: "\n")] + Self.outcome(2).manifestLine())
         }
     }
 

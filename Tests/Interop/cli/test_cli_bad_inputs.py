@@ -278,6 +278,23 @@ def test_an_output_that_is_a_file_is_74(program, tmp_path):
     assert (tmp_path / "taken").read_text() == "I was here first"
 
 
+@pytest.mark.parametrize("what", ["folder", "manifest"])
+def test_a_manifest_that_is_moved_away_in_mid_run_ends_with_74_and_not_with_success(program, tmp_path, what):
+    output = tmp_path / "out"
+
+    def move(identifier):
+        if identifier == frame_id(3):
+            moved = output if what == "folder" else output / "manifest.jsonl"
+            moved.rename(tmp_path / "elsewhere")
+
+    with FakeService(frames=4, frame=move) as service:
+        result = program.run(
+            "fetch", "--endpoint-url", service.url, "--no-sign-request", "--datastore", DATASTORE, "--image-set",
+            IMAGE_SET, "--output", output, "--connections", "1")
+    assert result.returncode == 74, result.stderr
+    assert "manifest.jsonl was moved" in error_lines(result)[0]
+
+
 def test_an_output_that_cannot_be_made_is_74(program):
     with FakeService() as service:
         result = fetch(program, service, "/proc/hi-fetch-output")
