@@ -49,6 +49,15 @@ struct ServiceErrorTests {
     }
 
     @Test(
+        "an answer that is neither a success nor an error says what to check",
+        arguments: [204, 206, 302, 304])
+    func strangeAnswers(status: Int) {
+        let error = Self.error(status, fields: [])
+        #expect(error.message.contains("HTTP \(status)") && error.message.contains("--endpoint-url"))
+        #expect(!error.isRetryable)
+    }
+
+    @Test(
         "of a client's errors those are worth another try that say so: too slow, another connection, too early",
         arguments: [(400, false), (406, false), (408, true), (413, false), (421, true), (425, true)])
     func retryableClientErrors(status: Int, isRetryable: Bool) {

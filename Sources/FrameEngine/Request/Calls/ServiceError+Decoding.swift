@@ -17,7 +17,9 @@ extension ServiceError {
         let name = shownCode.map { " \($0)" } ?? ""
         let said = body.text.isEmpty ? "" : ": \(body.text)"
         let region = Self.bucketRegion(response, named: body.region)
-        let advice = region.map { " (the bucket is in \($0))" } ?? Self.advice(kind, code: awsCode)
+        let advice =
+            region.map { " (the bucket is in \($0))" }
+            ?? Self.advice(kind, code: awsCode, status: response.status)
         self.init(
             operation: operation, status: response.status, awsCode: shownCode,
             message: "\(operation): HTTP \(response.status)\(name)\(said)\(advice)",
@@ -119,7 +121,11 @@ extension ServiceError {
         return region
     }
 
-    private static func advice(_ kind: Kind, code: String?) -> String {
+    private static func advice(_ kind: Kind, code: String?, status: Int) -> String {
+        if kind == .client, (100..<400).contains(status) {
+            // A redirect, which is never followed: it would take the signature elsewhere.
+            return " (the service does not answer so: check --endpoint-url, and proxies on the way)"
+        }
         guard kind == .credentials else { return "" }
         switch code {
         case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
