@@ -72,7 +72,8 @@ struct DeleteStepTests {
         datastore = try #require(ScriptedSteps.datastore)
     }
 
-    private func step(_ store: Store, rate: Double? = nil, patience: Duration = .seconds(60)) -> DeleteStep {
+    private func step(_ store: Store, rate: Double? = nil, patience: Duration = .seconds(3600)) -> DeleteStep
+    {
         DeleteStep(
             service: store, pacer: DeletePacer(rate: rate), pollInterval: .milliseconds(1), patience: patience
         )
