@@ -25,7 +25,7 @@ def slowly(identifier):
     return Answer(200, frame_body(identifier), delay=0.02)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_ends_in_order(program, tmp_path, number):
     with FakeService(frames=5000, frame=slowly) as service:
         process = program.start(
@@ -62,6 +62,29 @@ def test_signals_during_planning_end_the_run(program, tmp_path):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=120)
     assert process.returncode == 130
+
+
+def test_a_hang_up_that_comes_twice_ends_in_order(program, tmp_path):
+    with FakeService(frames=5000, frame=slowly) as service:
+        process = program.start(*arguments(service, tmp_path), stderr=subprocess.PIPE, text=True)
+        service.wait_for("frame", 40)
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert json.loads((tmp_path / "report.json").read_text())["conclusion"] == "interrupted"
+
+
+def test_a_run_under_nohup_survives_the_hang_up(program, tmp_path):
+    with FakeService(frames=300, frame=slowly) as service:
+        process = subprocess.Popen(
+            ["nohup", program.path, *map(str, arguments(service, tmp_path / "out"))], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        service.wait_for("frame", 40)
+        process.send_signal(signal.SIGHUP)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert len(output_files(tmp_path / "out")) == 300
 
 
 def test_two_signals_end_at_once(program, tmp_path):
