@@ -4,6 +4,8 @@ Each test asserts that its fault did happen, by the server's log, and that every
 """
 
 import json
+import urllib.error
+import urllib.request
 
 import pytest
 from cli_support import error_lines, read_manifest
@@ -118,6 +120,17 @@ def test_streams_that_end_with_their_connection_are_asked_for_again(program, stu
     assert hits
     assert report["transport"].startswith("http2")
     assert all(key.split("/")[0] == "transport" for key in report["counts"]["retriesByError"])
+
+
+def test_a_request_that_names_no_frame_meets_no_fault(program, study, tmp_path):
+    with FaultyStore(program, study, "500=1,repeat=always", tmp_path) as server:
+        for body in [b"", b'{"imageFrameId": "']:
+            request = urllib.request.Request(
+                f"{server.url}/datastore/{study.datastore}/imageSet/{study.image_set}/getImageFrame", data=body)
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request)
+            assert refused.value.code == 400
+        assert server.injected == []
 
 
 def test_the_default_number_of_streams_never_makes_the_service_drop_a_connection(program, study, tmp_path):

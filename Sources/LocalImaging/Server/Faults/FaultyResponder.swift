@@ -32,7 +32,7 @@ struct FaultyResponder: HTTPResponder {
         if let response = try await api.respondElsewhere(to: request) { return response }
         guard let received = try await api.receive(request) else { return api.tooLarge }
         let asked = Asked(received)
-        guard injector.plan.covers(asked.operation) else {
+        guard injector.plan.covers(asked.operation), !asked.isUnreadable else {
             return api.http(try await api.answer(to: received))
         }
         injector.noteRequest()
@@ -72,6 +72,12 @@ struct FaultyResponder: HTTPResponder {
             } else {
                 frame = nil
             }
+        }
+
+        /// Whether a frame is asked for without saying which: a mistake of the client, or a connection that ended within
+        /// the request. No fault is meant for it.
+        var isUnreadable: Bool {
+            if case .getImageFrame? = operation { frame == nil } else { false }
         }
 
         /// What faults are drawn for.
