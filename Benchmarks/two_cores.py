@@ -34,21 +34,19 @@ def keep_on(pid, cores):
 
 
 def fetch(options, cores, folder):
-    """Seconds of one fetch that may use `cores`, its CPU seconds and the server's."""
+    """Seconds of one fetch that may use `cores`, and the server's CPU seconds in it."""
     shutil.rmtree(folder, ignore_errors=True)
     trust = ["--ca-bundle", options.ca_bundle] if options.ca_bundle else []
     command = [
         options.program, "fetch", "--input", options.input, "--endpoint-url", options.url, "--no-sign-request", *trust,
         "--format", options.format, "--output", folder, "--json"]
-    before, children = cpu_seconds(options.server_pid), os.times()
+    before = cpu_seconds(options.server_pid)
     done = subprocess.run(
         command, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, cores))
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))} ended with {done.returncode}: {done.stderr}")
-    after = os.times()
     summary = json.loads(done.stdout.splitlines()[-1])
-    client = after.children_user + after.children_system - children.children_user - children.children_system
-    return summary["seconds"], client, cpu_seconds(options.server_pid) - before
+    return summary["seconds"], cpu_seconds(options.server_pid) - before
 
 
 def main():
@@ -61,6 +59,8 @@ def main():
     parser.add_argument("--format", default="none")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
+    if not pathlib.Path(f"/proc/{options.server_pid}").exists():
+        sys.exit(f"no process has the number {options.server_pid}: start the server and name its pid")
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         sys.exit("two cores are needed")
@@ -70,16 +70,16 @@ def main():
         output = pathlib.Path(folder) / "out"
         for number in range(options.rounds + 1):
             keep_on(options.server_pid, {first})
-            alone, _, _ = fetch(options, {second}, output)
+            alone, _ = fetch(options, {second}, output)
             keep_on(options.server_pid, {first, second})
-            both, client, server = fetch(options, {first, second}, output)
+            both, server = fetch(options, {first, second}, output)
             if number > 0:  # The first round warms memory.
-                rounds.append((alone, both, client, server))
+                rounds.append((alone, both, server))
             print(
                 f"{'round ' + str(number) if number else 'warm-up'}: {alone:.2f} s on one core, {both:.2f} s on two, of which the "
                 f"server took {server:.2f} CPU s", flush=True)
-    plain = statistics.median(alone / both for alone, both, _, _ in rounds)
-    without = statistics.median(alone / (both - server / 2) for alone, both, _, server in rounds)
+    plain = statistics.median(alone / both for alone, both, _ in rounds)
+    without = statistics.median(alone / (both - server / 2) for alone, both, server in rounds)
     print(f"ratio {plain:.2f}; without the server's share {without:.2f}")
 
 

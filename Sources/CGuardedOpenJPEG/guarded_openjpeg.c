@@ -4,6 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static int decode(opj_codec_t *codec, opj_stream_t *stream, opj_dparameters_t *parameters, opj_image_t **image) {
+    return opj_setup_decoder(codec, parameters) && opj_decoder_set_strict_mode(codec, OPJ_TRUE) &&
+           opj_read_header(stream, codec, image) && opj_decode(codec, stream, *image) && opj_end_decompress(codec, stream);
+}
+
 #if defined(__GLIBC__)
 
 // Where an assertion of this thread's decoding goes; null outside of one.
@@ -34,8 +39,7 @@ gopj_outcome gopj_decode(opj_codec_t *codec, opj_stream_t *stream, opj_dparamete
     guard here = {.failed = failed};
     if (setjmp(here.escape)) return GOPJ_ASSERTED;
     current = &here;
-    int ok = opj_setup_decoder(codec, parameters) && opj_decoder_set_strict_mode(codec, OPJ_TRUE) &&
-             opj_read_header(stream, codec, image) && opj_decode(codec, stream, *image) && opj_end_decompress(codec, stream);
+    int ok = decode(codec, stream, parameters, image);
     current = NULL;
     return ok ? GOPJ_DECODED : GOPJ_REFUSED;
 }
@@ -46,9 +50,7 @@ gopj_outcome gopj_decode(opj_codec_t *codec, opj_stream_t *stream, opj_dparamete
 gopj_outcome gopj_decode(opj_codec_t *codec, opj_stream_t *stream, opj_dparameters_t *parameters, opj_image_t **image,
                          gopj_assertion *failed) {
     (void)failed;
-    int ok = opj_setup_decoder(codec, parameters) && opj_decoder_set_strict_mode(codec, OPJ_TRUE) &&
-             opj_read_header(stream, codec, image) && opj_decode(codec, stream, *image) && opj_end_decompress(codec, stream);
-    return ok ? GOPJ_DECODED : GOPJ_REFUSED;
+    return decode(codec, stream, parameters, image) ? GOPJ_DECODED : GOPJ_REFUSED;
 }
 
 #endif

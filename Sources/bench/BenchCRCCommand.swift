@@ -39,11 +39,7 @@ struct BenchCRCCommand: AsyncParsableCommand {
         if let directory {
             result.verification = try await VerifyBenchmark(directory: directory, repeats: repeats).run()
         }
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            return print(String(decoding: try encoder.encode(result), as: UTF8.self))
-        }
+        if json { return try result.printAsJSON() }
         func rate(_ megabytes: Double) -> String { "\(Int(megabytes.rounded())) MB/s" }
         func ratio(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
         print(MachineDescription.current.line)

@@ -16,17 +16,10 @@ struct BenchFetchCommand: AsyncParsableCommand {
             runs alone in the same process. Everything is measured in rounds, and the figures are medians.
             """)
 
-    @Option(help: "The server: hi-fetch local serve, a test server, or the service itself.")
-    var url: String
-
-    @Option(help: "GetImageSetMetadata JSON, gzipped or not: the frames to fetch.")
-    var input: String
+    @OptionGroup var served: ServedPlan
 
     @Option(help: "raw, jph or none.")
     var format: String = OutputFormat.raw.rawValue
-
-    @Option(name: .customLong("ca-bundle"), help: "A PEM file with the certificate authorities to trust.")
-    var caBundle: String?
 
     @Option(
         help: "Where the temporary folder is made; a memory file system keeps the disk out of the figures.")
@@ -60,18 +53,12 @@ struct BenchFetchCommand: AsyncParsableCommand {
         var options = FetchOptions(outputDirectory: folder, format: OutputFormat(rawValue: format) ?? .raw)
         options.workers = workers
         options.connections = connections
-        let settings = try AWSSettings(
-            options: .init(endpointURL: url, noSignRequest: !sign, caBundle: caBundle))
         let result = try await FetchBenchmark(
-            plan: input, settings: settings, options: options, rounds: rounds
+            plan: served.input, settings: try served.settings(isSigned: sign), options: options,
+            rounds: rounds
         ).run()
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            print(String(decoding: try encoder.encode(result), as: UTF8.self))
-        } else {
-            for line in Self.describe(result) { print(line) }
-        }
+        if json { return try result.printAsJSON() }
+        for line in Self.describe(result) { print(line) }
     }
 
     private static func describe(_ result: FetchBenchmark.Result) -> [String] {

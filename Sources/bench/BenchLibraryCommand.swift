@@ -15,14 +15,7 @@ struct BenchLibraryCommand: AsyncParsableCommand {
             that of the session without metrics in the same turn. The session also writes a manifest.
             """)
 
-    @Option(help: "The server: hi-fetch local serve, a test server, or the service itself.")
-    var url: String
-
-    @Option(help: "GetImageSetMetadata JSON, gzipped or not: the frames to fetch.")
-    var input: String
-
-    @Option(name: .customLong("ca-bundle"), help: "A PEM file with the certificate authorities to trust.")
-    var caBundle: String?
+    @OptionGroup var served: ServedPlan
 
     @Option(
         help: "Where the session's folder is made; a memory file system keeps the disk out of the figures.")
@@ -55,10 +48,10 @@ struct BenchLibraryCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let face = face.flatMap(MeasuredRun.Face.init) {
-            return try Self.printJSON(try await measure(face))
+            return try await measure(face).printAsJSON()
         }
         let result = try LibraryBenchmark(turns: turns, arguments: arguments).run()
-        if json { return try Self.printJSON(result) }
+        if json { return try result.printAsJSON() }
         func column(_ value: Double, _ digits: Int) -> String {
             value.formatted(.number.precision(.fractionLength(digits)).grouping(.never))
         }
@@ -75,8 +68,7 @@ struct BenchLibraryCommand: AsyncParsableCommand {
     /// One turn, in this process.
     private func measure(_ face: MeasuredRun.Face) async throws -> MeasuredRun {
         if metrics { PrometheusRegistry().install() }
-        let settings = try AWSSettings(
-            options: .init(endpointURL: url, noSignRequest: true, caBundle: caBundle))
+        let settings = try served.settings()
         switch face {
         case .session:
             let folder = "\(output)/hi-fetch-bench-\(UUID().uuidString)"
@@ -84,29 +76,24 @@ struct BenchLibraryCommand: AsyncParsableCommand {
             var options = FetchOptions(outputDirectory: folder, format: .none)
             options.workers = workers
             options.connections = connections
-            return try await MeasuredRun.session(plan: input, settings: settings, options: options).run
+            return try await MeasuredRun.session(plan: served.input, settings: settings, options: options).run
         case .library:
             var options = FrameFetcher.Options()
             options.workers = workers
             options.connections = connections
-            return try await MeasuredRun.library(plan: input, settings: settings, options: options)
+            return try await MeasuredRun.library(plan: served.input, settings: settings, options: options)
         }
     }
 
     /// What a turn's process is told.
     private func arguments(_ way: LibraryBenchmark.Way) -> [String] {
         var arguments = [
-            "library", "--url", url, "--input", input, "--output", output, "--face", way.face.rawValue,
+            "library", "--url", served.url, "--input", served.input, "--output", output, "--face",
+            way.face.rawValue,
         ]
-        if let caBundle { arguments += ["--ca-bundle", caBundle] }
+        if let caBundle = served.caBundle { arguments += ["--ca-bundle", caBundle] }
         if let workers { arguments += ["--workers", "\(workers)"] }
         if let connections { arguments += ["--connections", "\(connections)"] }
         return way.hasMetrics ? arguments + ["--metrics"] : arguments
-    }
-
-    private static func printJSON(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }

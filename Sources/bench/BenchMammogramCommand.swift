@@ -35,11 +35,7 @@ struct BenchMammogramCommand: ParsableCommand {
         let result = try MammogramBenchmark(
             threads: threads ?? max(2, CorePinning.availableCores), repeats: repeats, seed: seed
         ).run()
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            return print(String(decoding: try encoder.encode(result), as: UTF8.self))
-        }
+        if json { return try result.printAsJSON() }
         print(MachineDescription.current.line)
         print(
             "frame      4096 x 5120, 12 bits, \(result.encodedBytes) bytes encoded, seed \(seed)")

@@ -26,11 +26,7 @@ struct BenchPlanCommand: ParsableCommand {
 
     func run() throws {
         let result = try PlanBenchmark(frames: frames, repeats: repeats).run()
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            return print(String(decoding: try encoder.encode(result), as: UTF8.self))
-        }
+        if json { return try result.printAsJSON() }
         func milliseconds(_ seconds: Double) -> String { "\(Int((seconds * 1e3).rounded())) ms" }
         print(MachineDescription.current.line)
         print("document    \(result.frames) frames, \(result.documentBytes / 1_000_000) MB")

@@ -12,14 +12,7 @@ struct BenchTransportCommand: AsyncParsableCommand {
             --protocol http2 --loops 4 --connections 16 --streams 10 --runs 20
             """)
 
-    @Option(help: "The server.")
-    var url: String
-
-    @Option(help: "GetImageSetMetadata JSON, gzipped or not: the frames to request.")
-    var input: String
-
-    @Option(name: .customLong("ca-bundle"), help: "A PEM file with the certificate authorities to trust.")
-    var caBundle: String?
+    @OptionGroup var served: ServedPlan
 
     @Option(name: .customLong("protocol"), help: "automatic, http1 or http2.")
     var protocolName = ProtocolChoice.automatic.rawValue
@@ -58,10 +51,9 @@ struct BenchTransportCommand: AsyncParsableCommand {
         configuration.maximumConnections = connections
         configuration.streamsPerConnection = streams
         configuration.idleTimeout = .seconds(idle)
-        configuration.caBundlePath = caBundle
-        let settings = try AWSSettings(
-            options: .init(endpointURL: url, noSignRequest: true, caBundle: caBundle))
-        let benchmark = TransportBenchmark(plan: input, settings: settings, configuration: configuration)
+        configuration.caBundlePath = served.caBundle
+        let benchmark = TransportBenchmark(
+            plan: served.input, settings: try served.settings(), configuration: configuration)
         var runsWithStalls = 0
         for _ in 0..<runs {
             let result = try await benchmark.run()
@@ -72,11 +64,7 @@ struct BenchTransportCommand: AsyncParsableCommand {
     }
 
     private func report(_ result: TransportBenchmark.Result) throws {
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            return print(String(decoding: try encoder.encode(result), as: UTF8.self))
-        }
+        if json { return try result.printAsJSON() }
         let cost = result.cpuMillisecondsPerRequest.formatted(.number.precision(.fractionLength(3)))
         print(
             "\(result.transport), \(result.connections) connections: "

@@ -42,15 +42,11 @@ extension JourneyState {
         return nil
     }
 
-    private static func isLabelByte(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) || byte == 0x2d }
-
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    private static func isLabelByte(_ byte: UInt8) -> Bool {
+        ResourceNames.isLetter(byte) || ResourceNames.isDigit(byte) || byte == 0x2d
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
-
     private static func isHexDigit(_ byte: UInt8) -> Bool {
-        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        ResourceNames.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 }
